@@ -1,0 +1,35 @@
+/** The live pass of one session: audio in as it is decoded, committed words and a tail out (rules S2 to S5). */
+import type { Clock } from '../clock.ts';
+import type { Word } from '../../shared/transcript.ts';
+import type { Engine } from './engine.ts';
+
+export interface LiveTranscriber {
+  /** The next samples of the timeline; never blocks, never drops. 16 kHz mono. */
+  listen(audio: Int16Array): void;
+  /** A stretch without audio (undecodable, paused): closes the words before it and moves on. */
+  skip(seconds: number): void;
+  /** Listens to the end of what it has and commits every word. Rejects with ENGINE_UNAVAILABLE if that cannot be done now. */
+  flush(): Promise<void>;
+  close(): void;
+  /** Seconds of speech received and not yet listened to. */
+  readonly behind: number;
+}
+
+export interface LiveTranscriberOptions {
+  engine: Engine;
+  clock: Clock;
+  /** `auto` until settled. */
+  language: string;
+  /** The clinic's terms. */
+  vocabulary: readonly string[];
+  /** Where the session's timeline stands when this transcriber takes over, in seconds. */
+  startAt: number;
+  /** Words committed before (after a restart), for the prompt. */
+  committedBefore: readonly Word[];
+  /** Session-timeline times. Each call is awaited before the next: the corpus has the words before anything else moves. */
+  onCommit(words: Word[], through: number): Promise<void>;
+  onTail(words: Word[]): void;
+  onLanguage(language: string, probability: number): Promise<void>;
+  /** `behind` or the engine's state has changed. */
+  onStatus(): void;
+}
