@@ -53,7 +53,12 @@ export type FinalResult = z.infer<typeof FinalResult>;
 
 /** Every event type and the shape of its data. */
 export const eventData = {
-  'session.opened': z.object({ language: z.string(), owner: by, tenant: z.string(), client: z.string().optional() }),
+  'session.opened': z.object({
+    language: z.string(),
+    owner: by,
+    tenant: z.string(),
+    client: z.string().optional(),
+  }),
   'consent.recorded': z.object({ by, statement: z.string() }),
   'session.paused': z.object({ at: seconds }),
   'session.resumed': z.object({ at: seconds }),
@@ -85,7 +90,11 @@ export const eventData = {
   }),
   /** Blob: the window's local speakers (segmentation and embeddings). */
   'window.diarized': z.object({ index: z.number().int().nonnegative(), method: DiarizationMethod }),
-  'finish.requested': z.object({ request: z.string(), by, numSpeakers: z.number().int().positive().optional() }),
+  'finish.requested': z.object({
+    request: z.string(),
+    by,
+    numSpeakers: z.number().int().positive().optional(),
+  }),
   /** One try at a request; a crash in the middle leaves this without an answer, and the next try counts on. */
   'finish.started': z.object({ request: z.string(), attempt: z.number().int().positive() }),
   /** Blob: the `FinalResult`. */
@@ -95,9 +104,21 @@ export const eventData = {
     speakers: z.number().int().nonnegative(),
     words: z.number().int().nonnegative(),
   }),
-  'finish.failed': z.object({ request: z.string(), attempt: z.number().int().positive(), code: z.string(), reason: z.string(), final: z.boolean() }),
+  'finish.failed': z.object({
+    request: z.string(),
+    attempt: z.number().int().positive(),
+    code: z.string(),
+    reason: z.string(),
+    final: z.boolean(),
+  }),
   /** A correction of a speaker's name or role; the one with `undoes` takes back the event with that number. */
-  'speaker.labelled': z.object({ speaker: z.string(), name: z.string().optional(), role: Role.optional(), by, undoes: z.number().int().optional() }),
+  'speaker.labelled': z.object({
+    speaker: z.string(),
+    name: z.string().optional(),
+    role: Role.optional(),
+    by,
+    undoes: z.number().int().optional(),
+  }),
   'session.read': z.object({ by, what: z.string() }),
   'session.exported': z.object({ by, what: z.string() }),
   'session.erased': z.object({ by, reason: z.string() }),
@@ -108,11 +129,20 @@ export type EventType = keyof typeof eventData;
 export type EventData<Type extends EventType> = z.infer<(typeof eventData)[Type]>;
 
 /** One event as it is appended. */
-export type NewEvent = { [Type in EventType]: { type: Type; data: EventData<Type>; blob?: Uint8Array } }[EventType];
+export type NewEvent = {
+  [Type in EventType]: { type: Type; data: EventData<Type>; blob?: Uint8Array };
+}[EventType];
 
 /** One event as it stands in the corpus: `n` counts from 1 within its session, `at` is ISO 8601 in UTC. */
 export type CorpusEvent = {
-  [Type in EventType]: { session: string; n: number; at: string; type: Type; data: EventData<Type>; blob?: string };
+  [Type in EventType]: {
+    session: string;
+    n: number;
+    at: string;
+    type: Type;
+    data: EventData<Type>;
+    blob?: string;
+  };
 }[EventType];
 
 /** The event of one type, for `Extract`-free signatures. */

@@ -26,16 +26,27 @@ export interface Corpus {
    * @throws CodedError STORAGE_UNAVAILABLE when the disk did not take it (nothing was appended),
    *   SESSION_UNKNOWN, CORRUPT; ConcurrencyError when `expected` is not the last number.
    */
-  append(session: string, events: readonly NewEvent[], options?: { expected?: number }): Promise<CorpusEvent[]>;
+  append(
+    session: string,
+    events: readonly NewEvent[],
+    options?: { expected?: number },
+  ): Promise<CorpusEvent[]>;
   /** The session's events after number `after`, oldest first, decrypted and validated; read in pages. */
   events(session: string, after?: number): AsyncIterable<CorpusEvent>;
   /** The newest event of a type, without reading the others. */
-  latest<Type extends EventType>(session: string, type: Type): Promise<Extract<CorpusEvent, { type: Type }> | undefined>;
+  latest<Type extends EventType>(
+    session: string,
+    type: Type,
+  ): Promise<Extract<CorpusEvent, { type: Type }> | undefined>;
   /** A blob of the session by the address that its event gives. @throws CodedError CORRUPT when it does not verify. */
   blob(session: string, address: string): Promise<Uint8Array>;
   summary(session: string): Promise<SessionSummary | undefined>;
   /** Newest first. */
-  sessions(filter?: { tenant?: string; owner?: string; state?: SessionSummary['state'] }): Promise<SessionSummary[]>;
+  sessions(filter?: {
+    tenant?: string;
+    owner?: string;
+    state?: SessionSummary['state'];
+  }): Promise<SessionSummary[]>;
   /** Calls `listener` with every event appended from now on, after it is on disk, in order. Returns the way out. */
   subscribe(session: string, listener: (event: CorpusEvent) => void): () => void;
   /** Destroys the session's key and blobs, leaving the chain verifiable and `session.erased` in it (rule C2). */

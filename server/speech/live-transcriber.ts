@@ -1,6 +1,7 @@
 /** The live pass of one session: audio in as it is decoded, committed words and a tail out (rules S2 to S5). */
-import type { Clock } from '../clock.ts';
+
 import type { Word } from '../../shared/transcript.ts';
+import type { Clock } from '../clock.ts';
 import type { Engine } from './engine.ts';
 
 export interface LiveTranscriber {
