@@ -33,6 +33,8 @@ export function createManualClock(start = 0): ManualClock {
     },
     async advance(milliseconds) {
       const end = time + milliseconds;
+      // What is under way may be about to ask for a timer.
+      await new Promise(setImmediate);
       for (;;) {
         const next = due.filter((entry) => entry.at <= end).sort((a, b) => a.at - b.at)[0];
         if (next === undefined) break;

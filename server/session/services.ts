@@ -1,0 +1,26 @@
+/** What a session is given to work with; `main.ts` picks it. */
+import type { CreateStreamDecoder } from '../audio/stream-decoder.ts';
+import type { Clock } from '../clock.ts';
+import type { Corpus } from '../corpus/corpus.ts';
+import type { Diarizer } from '../diarization/diarizer.ts';
+import type { Logger } from '../ops/log.ts';
+import type { Engine } from '../speech/engine.ts';
+
+export interface SessionServices {
+  corpus: Corpus;
+  clock: Clock;
+  log: Logger;
+  newId(): string;
+  createDecoder: CreateStreamDecoder;
+  /** Undefined: recording only, text is owed. */
+  engine: Engine | undefined;
+  /** Undefined: every word under `unknown`. */
+  diarizer: Diarizer | undefined;
+  /** Background work waits here. */
+  whenIdle(signal: AbortSignal): Promise<void>;
+  /** Terms that the clinic wants the engine to expect. */
+  vocabulary: readonly string[];
+  /** Slices a client may have unacknowledged. */
+  window: number;
+  sliceBytes: number;
+}

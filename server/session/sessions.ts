@@ -1,0 +1,124 @@
+/** The sessions at work: opened, found again, put away when nobody needs them. Each is in memory at most once. */
+import { CodedError } from '../../shared/errors.ts';
+import type { HelloMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { Attachment, Peer, Principal } from '../gateway/peer.ts';
+import { beginHistory, extendHistory, type SessionHistory } from './history.ts';
+import { type LiveSession, openLiveSession } from './live-session.ts';
+import type { SessionServices } from './services.ts';
+import type { FinishOrder } from './transition.ts';
+
+export interface SessionsOptions {
+  /** The language of a session whose hello names none. */
+  language: string;
+  /** Sessions one person may have open at once. */
+  perPerson: number;
+}
+
+export interface Sessions {
+  /** @throws CodedError SESSION_UNKNOWN, SESSION_BUSY, TOO_MANY, STORAGE_UNAVAILABLE, CORRUPT */
+  attach(hello: HelloMessage, peer: Peer): Promise<Attachment>;
+  /** Asks for the end of a session; the answer comes over the corpus. @throws CodedError SESSION_UNKNOWN, SESSION_EMPTY */
+  finalize(session: string, order: FinishOrder): Promise<void>;
+  /** How far finalising is, while it runs here. */
+  progressOf(session: string): Promise<Extract<ServerMessage, { type: 'progress' }> | undefined>;
+  /** Goes on with every finish that a stop of the server has interrupted. */
+  resumeFinishing(): Promise<void>;
+  /** Takes the session out of memory, telling its client why. */
+  evict(session: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A session without a client is looked at this often, and put away when nothing is under way. */
+const SWEEP_MS = 60_000;
+
+export function createSessions(services: SessionServices, options: SessionsOptions): Sessions {
+  const { corpus, clock, log } = services;
+  const open = new Map<string, Promise<LiveSession>>();
+
+  const read = async (id: string): Promise<SessionHistory> => {
+    let history: SessionHistory | undefined;
+    for await (const event of corpus.events(id)) {
+      if (event.type === 'session.erased') throw new CodedError('SESSION_UNKNOWN');
+      if (history === undefined) history = beginHistory(event);
+      else extendHistory(history, event);
+    }
+    if (history === undefined) throw new CodedError('SESSION_UNKNOWN');
+    return history;
+  };
+
+  const find = (id: string): Promise<LiveSession> => {
+    const known = open.get(id);
+    if (known !== undefined) return known;
+    const opening = read(id).then((history) => openLiveSession(services, history));
+    open.set(id, opening);
+    opening.catch(() => open.delete(id));
+    return opening;
+  };
+
+  const create = async (hello: HelloMessage, { subject, tenant }: Principal): Promise<LiveSession> => {
+    const theirs = await corpus.sessions({ tenant, owner: subject, state: 'open' });
+    const active = theirs.filter(({ session }) => open.has(session));
+    if (active.length >= options.perPerson) throw new CodedError('TOO_MANY');
+    const id = services.newId();
+    await corpus.open(id, {
+      language: hello.language ?? options.language,
+      owner: subject,
+      tenant,
+      ...(hello.client === undefined ? {} : { client: hello.client }),
+    });
+    return find(id);
+  };
+
+  const sweep = async () => {
+    for (const [id, opening] of open) {
+      const session = await opening.catch(() => undefined);
+      if (session?.quiet) {
+        session.close();
+        open.delete(id);
+      }
+    }
+  };
+  let cancelSweep = () => {};
+  const scheduleSweep = () => {
+    cancelSweep = clock.after(SWEEP_MS, () => void sweep().finally(scheduleSweep));
+  };
+  scheduleSweep();
+
+  return {
+    async attach(hello, peer) {
+      const { subject, tenant } = peer.principal;
+      if (hello.session === undefined) return (await create(hello, peer.principal)).attach(hello, peer);
+      const session = await find(hello.session);
+      // Whose session it is stays unknown to everybody else.
+      if (session.history.owner !== subject || session.history.tenant !== tenant) {
+        throw new CodedError('SESSION_UNKNOWN');
+      }
+      return session.attach(hello, peer);
+    },
+    async finalize(id, order) {
+      (await find(id)).finalize(order);
+    },
+    async progressOf(id) {
+      return (await open.get(id))?.progress;
+    },
+    async resumeFinishing() {
+      for (const { session } of await corpus.sessions({ state: 'finishing' })) {
+        try {
+          (await find(session)).resumeFinish();
+        } catch (error) {
+          log.error({ session, err: error }, 'an interrupted finish could not be resumed');
+        }
+      }
+    },
+    async evict(id) {
+      const session = await open.get(id);
+      open.delete(id);
+      session?.close();
+    },
+    async close() {
+      cancelSweep();
+      for (const opening of open.values()) (await opening.catch(() => undefined))?.close();
+      open.clear();
+    },
+  };
+}
