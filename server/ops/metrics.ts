@@ -51,9 +51,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     'From the newest audio of a window to its words.',
     [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3, 6, 15, 60],
   );
-  const finishing = histogram('finish_seconds', 'From the request to the result.', [0.5, 1, 2, 5, 10, 30, 120, 600], [
-    'outcome',
-  ]);
+  const finishing = histogram(
+    'finish_seconds',
+    'From the request to the result.',
+    [0.5, 1, 2, 5, 10, 30, 120, 600],
+    ['outcome'],
+  );
   gauge('sessions', 'Sessions in memory.', gauges.sessions);
   gauge('seconds_behind', 'Seconds of speech not yet listened to, over all sessions.', gauges.secondsBehind);
 

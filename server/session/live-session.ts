@@ -36,8 +36,8 @@ export interface LiveSession {
   readonly quiet: boolean;
   /** @throws CodedError SESSION_BUSY when another client records here and the hello does not take over. */
   attach(hello: HelloMessage, peer: Peer): Attachment;
-  /** @throws CodedError what the transition refuses with. */
-  finalize(order: FinishOrder): void;
+  /** The id of the request that stands: this one, or one made before. @throws CodedError SESSION_EMPTY */
+  finalize(order: FinishOrder): string;
   /** Goes on with a finish that a stop of the server has interrupted. */
   resumeFinish(): void;
   close(): void;
@@ -161,8 +161,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   };
 
   const requestFinish = (order: FinishOrder) => {
-    const data = { request: services.newId(), ...order };
-    corpus.append(id, [{ type: 'finish.requested', data }]).then(runFinish, (error) => {
+    corpus.append(id, [{ type: 'finish.requested', data: order }]).then(runFinish, (error) => {
       log.error({ session: id, err: error }, 'the finish request could not be stored');
       handle({ type: 'finish-not-requested' });
     });
@@ -260,10 +259,8 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         break;
       case 'finalize': {
         const { numSpeakers } = message;
-        handle({
-          type: 'finalize',
-          order: { by: peer.principal.subject, ...(numSpeakers ? { numSpeakers } : {}) },
-        });
+        const order = { request: services.newId(), by: peer.principal.subject };
+        handle({ type: 'finalize', order: numSpeakers === undefined ? order : { ...order, numSpeakers } });
         break;
       }
       case 'consent': {
@@ -329,11 +326,14 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       return { receive: (message) => receive(peer, message), detach: () => detach(peer) };
     },
     finalize(order) {
+      const standing = 'intake' in state ? undefined : history.finish?.request;
+      const before = state;
       let refused: CodedError | undefined;
       handle({ type: 'finalize', order }, (code) => {
         refused = new CodedError(code);
       });
       if (refused !== undefined) throw refused;
+      return state === before && standing !== undefined ? standing : order.request;
     },
     resumeFinish: runFinish,
     close() {

@@ -17,8 +17,11 @@ export interface SessionsOptions {
 export interface Sessions {
   /** @throws CodedError SESSION_UNKNOWN, SESSION_BUSY, TOO_MANY, STORAGE_UNAVAILABLE, CORRUPT */
   attach(hello: HelloMessage, peer: Peer): Promise<Attachment>;
-  /** Asks for the end of a session; the answer comes over the corpus. @throws CodedError SESSION_UNKNOWN, SESSION_EMPTY */
-  finalize(session: string, order: FinishOrder): Promise<void>;
+  /**
+   * Asks for the end of a session; the answer comes over the corpus. Returns the id of the request that stands.
+   * @throws CodedError SESSION_UNKNOWN, SESSION_EMPTY
+   */
+  finalize(session: string, order: FinishOrder): Promise<string>;
   /** How far finalising is, while it runs here. */
   progressOf(session: string): Promise<Extract<ServerMessage, { type: 'progress' }> | undefined>;
   /** Goes on with every finish that a stop of the server has interrupted. */
@@ -96,7 +99,7 @@ export function createSessions(services: SessionServices, options: SessionsOptio
       return session.attach(hello, peer);
     },
     async finalize(id, order) {
-      (await find(id)).finalize(order);
+      return (await find(id)).finalize(order);
     },
     async progressOf(id) {
       return (await open.get(id))?.progress;

@@ -121,7 +121,7 @@ t.test('pause and resume are marked once each, and late slices are still taken',
   t.same(run(open(), { type: 'resume' }).effects, []);
 });
 
-const order = { by: 'ana' };
+const order = { request: 'request-1', by: 'ana' };
 
 t.test('finalize without slices is SESSION_EMPTY', async (t) => {
   const { state, effects } = run(open(), { type: 'finalize', order });
@@ -154,7 +154,7 @@ t.test(
     t.same(kinds(finishing.effects), ['request-finish']);
     const finished = run(finishing.state, { type: 'finish-completed' });
     t.same(kinds(run(finished.state, { type: 'finalize', order }).effects), ['show-result']);
-    const again = run(finished.state, { type: 'finalize', order: { by: 'ana', numSpeakers: 2 } });
+    const again = run(finished.state, { type: 'finalize', order: { ...order, numSpeakers: 2 } });
     t.same(kinds(again.effects), ['request-finish']);
     t.equal(run(again.state, { type: 'finish-not-requested' }).state.phase, 'finished');
   },

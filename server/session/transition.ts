@@ -22,6 +22,8 @@ export interface Intake<Slice extends SliceFacts> {
 
 /** What the clinician or a program asked for when ending the session. */
 export interface FinishOrder {
+  /** The id that the request will have, if it is made. */
+  request: string;
   by: string;
   numSpeakers?: number;
 }

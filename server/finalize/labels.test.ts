@@ -1,0 +1,37 @@
+import t from 'tap';
+import type { EventData, EventOf, FinalResult } from '../../shared/events.ts';
+import { labelled, standingLabels } from './labels.ts';
+
+const label = (n: number, data: Omit<EventData<'speaker.labelled'>, 'by'>): EventOf<'speaker.labelled'> => ({
+  session: 's',
+  n,
+  at: '',
+  type: 'speaker.labelled',
+  data: { by: 'ana', ...data },
+});
+const result = {
+  speakers: [
+    { id: 'SPEAKER_00', role: 'unknown' },
+    { id: 'SPEAKER_01', role: 'unknown' },
+  ],
+} as FinalResult;
+
+t.test('the newest name and the newest role of a speaker stand, each by itself', async (t) => {
+  const labels = standingLabels([
+    label(5, { speaker: 'SPEAKER_00', name: 'Dr Ruiz', role: 'clinician' }),
+    label(6, { speaker: 'SPEAKER_00', name: 'Dra. Ruiz' }),
+  ]);
+  t.same(labelled(result, labels).speakers, [
+    { id: 'SPEAKER_00', name: 'Dra. Ruiz', role: 'clinician' },
+    { id: 'SPEAKER_01', role: 'unknown' },
+  ]);
+});
+
+t.test('a correction can be taken back, and the one before it stands again', async (t) => {
+  const labels = standingLabels([
+    label(5, { speaker: 'SPEAKER_01', name: 'Luis' }),
+    label(6, { speaker: 'SPEAKER_01', name: 'Juan' }),
+    label(7, { speaker: 'SPEAKER_01', undoes: 6 }),
+  ]);
+  t.equal(labelled(result, labels).speakers[1]?.name, 'Luis');
+});
