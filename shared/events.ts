@@ -85,6 +85,10 @@ export const eventData = {
     ...stretch,
     words: z.array(Word),
     engine: EngineDescription,
+    /** What the engine heard it as, where it says so. */
+    language: z.string().optional(),
+    /** Seconds of speech found in it. */
+    speech: seconds,
     /** Segments that looked hallucinated and were left out (rule S4). */
     dropped: z.number().int().nonnegative(),
   }),

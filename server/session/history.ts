@@ -2,7 +2,7 @@
  * A session as its events tell it: one fold serves a running session, one that is read again after a restart, and the
  * finish job. Pure.
  */
-import type { CorpusEvent, Coverage, EngineDescription } from '../../shared/events.ts';
+import type { CorpusEvent, Coverage, DiarizationMethod, EventData } from '../../shared/events.ts';
 import type { Word } from '../../shared/transcript.ts';
 
 /** Seconds on the session's timeline are known once the slice was decoded, or found not to decode. */
@@ -14,14 +14,6 @@ export interface StoredSlice {
   durationMs: number;
   blob: string;
   place?: { start: number; end: number; degraded: boolean };
-}
-
-export interface TranscribedStretch {
-  start: number;
-  end: number;
-  words: Word[];
-  engine: EngineDescription;
-  dropped: number;
 }
 
 export interface FinishRecord {
@@ -53,9 +45,9 @@ export interface SessionHistory {
   committed: Word[];
   /** Seconds: the live pass has listened up to here. */
   listened: number;
-  stretches: TranscribedStretch[];
-  /** Window index → address of its analysis. */
-  windows: Map<number, string>;
+  stretches: EventData<'stretch.transcribed'>[];
+  /** By the window's index: the address of its newest analysis, and what made it. */
+  windows: Map<number, { blob: string; method: DiarizationMethod }>;
   finish?: FinishRecord;
   /** The newest finish that succeeded: it stands until a newer one does. */
   completed?: { request: string; result: string };
@@ -120,7 +112,9 @@ export function extendHistory(history: SessionHistory, event: CorpusEvent): void
       history.stretches.push(event.data);
       break;
     case 'window.diarized':
-      if (event.blob !== undefined) history.windows.set(event.data.index, event.blob);
+      if (event.blob !== undefined) {
+        history.windows.set(event.data.index, { blob: event.blob, method: event.data.method });
+      }
       break;
     case 'finish.requested': {
       const { request, by, numSpeakers } = event.data;

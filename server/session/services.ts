@@ -1,4 +1,5 @@
 /** What a session is given to work with; `main.ts` picks it. */
+import type { SessionAudio } from '../audio/session-audio.ts';
 import type { CreateStreamDecoder } from '../audio/stream-decoder.ts';
 import type { Clock } from '../clock.ts';
 import type { Corpus } from '../corpus/corpus.ts';
@@ -12,6 +13,7 @@ export interface SessionServices {
   log: Logger;
   newId(): string;
   createDecoder: CreateStreamDecoder;
+  audio: SessionAudio;
   /** Undefined: recording only, text is owed. */
   engine: Engine | undefined;
   /** Undefined: every word under `unknown`. */

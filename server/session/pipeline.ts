@@ -1,0 +1,230 @@
+/**
+ * Where a session's audio goes: onto the timeline, into the session's one file, to the live pass, the second pass and
+ * the speakers' windows. And what its end needs of each of them.
+ */
+import { CodedError, type ErrorCode } from '../../shared/errors.ts';
+import type { NewEvent } from '../../shared/events.ts';
+import type { Word } from '../../shared/transcript.ts';
+import { audioStored, createSessionAudioRecorder, type Stretch } from '../audio/session-audio-recorder.ts';
+import { toSamples, toSeconds } from '../audio/timeline.ts';
+import type { Diarization } from '../diarization/diarizer.ts';
+import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
+import { createWindowWork } from '../diarization/window-work.ts';
+import type { FinishParts, Transcription } from '../finalize/finish-session.ts';
+import { createLiveTranscriber } from '../speech/create-live-transcriber.ts';
+import { finalWords } from '../speech/final-words.ts';
+import { assessQuality } from '../speech/quality.ts';
+import { createSecondPass } from '../speech/second-pass.ts';
+import { coverageOf, type FinishRecord, type SessionHistory, type StoredSlice } from './history.ts';
+import { createListening } from './listening.ts';
+import type { SessionServices } from './services.ts';
+
+export interface PipelineOptions {
+  services: SessionServices;
+  history: SessionHistory;
+  /** Rejects only when the session is closed. */
+  append(events: NewEvent[]): Promise<void>;
+  onTail(words: Word[]): void;
+  onDegraded(code: ErrorCode, seq: number): void;
+  onStatus(): void;
+}
+
+export interface Pipeline {
+  take(slice: StoredSlice, bytes: Uint8Array): void;
+  mark(event: 'session.paused' | 'session.resumed'): void;
+  /** Seconds of speech not yet listened to by the live pass. */
+  readonly behind: number;
+  finishParts(finish: FinishRecord): FinishParts;
+  close(): void;
+}
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { services, history, append } = options;
+  const { engine, diarizer, clock, vocabulary, log } = services;
+  const session = history.session;
+  const recorder = createSessionAudioRecorder(toSamples(history.audioStored));
+
+  const readAudio = async (from: number, to: number): Promise<Int16Array> => {
+    const audio = new Int16Array(to - from);
+    const stored = await services.audio.storedSamples(session);
+    if (from < stored) audio.set(await services.audio.read(session, from, Math.min(to, stored)));
+    return audio;
+  };
+
+  const live =
+    engine &&
+    createLiveTranscriber({
+      engine,
+      clock,
+      vocabulary,
+      language: history.language,
+      startAt: history.listened,
+      committedBefore: history.committed,
+      readAudio,
+      onCommit: (words, through) => append([{ type: 'words.committed', data: { words, through } }]),
+      onTail: options.onTail,
+      onLanguage: (language, probability) =>
+        append([{ type: 'language.settled', data: { language, probability } }]),
+      onStatus: options.onStatus,
+    });
+  /** The live pass has been given everything before this sample. */
+  let given = toSamples(history.listened);
+
+  const secondPass =
+    engine &&
+    createSecondPass({
+      engine,
+      clock,
+      vocabulary,
+      readAudio,
+      language: () => history.language,
+      done: history.stretches,
+      onStretch: (stretch) => append([{ type: 'stretch.transcribed', data: stretch }]),
+    });
+
+  const windows =
+    diarizer &&
+    createWindowWork({
+      diarizer,
+      // Windows of another method do not mix with this one's.
+      done: new Set(
+        [...history.windows]
+          .filter(([, stored]) => stored.method === diarizer.method)
+          .map(([index]) => index),
+      ),
+      readAudio: (start, end) => readAudio(toSamples(start), toSamples(end)),
+      store: (analysis) =>
+        append([
+          {
+            type: 'window.diarized',
+            data: { index: analysis.index, method: diarizer.method },
+            blob: encodeWindow(analysis),
+          },
+        ]),
+      whenIdle: services.whenIdle,
+      onError: (error) =>
+        log.warn({ session, err: error }, 'a window could not be analysed in the background'),
+    });
+
+  const store = async (stretches: Iterable<Stretch>) => {
+    for (const stretch of stretches) await append([audioStored(stretch)]);
+    secondPass?.advance(history.audioStored);
+    windows?.advance(history.audioStored);
+  };
+
+  const listening = createListening({
+    history,
+    createDecoder: services.createDecoder,
+    readBlob: (address) => services.corpus.blob(session, address),
+    append,
+    async onSamples(start, samples) {
+      await store(recorder.add(start, samples));
+      await giveStored(start);
+      const fresh = samples.subarray(Math.max(0, given - start));
+      given += fresh.length;
+      live?.listen(fresh);
+    },
+    async onGap(start, end) {
+      await store(recorder.addGap(end));
+      await giveStored(start);
+      if (end <= given) return;
+      live?.skip(toSeconds(end - given));
+      given = end;
+    },
+    onDegraded: options.onDegraded,
+    onFault: (error) => log.error({ session, err: error }, 'a slice could not be put on the timeline'),
+  });
+
+  /** After a restart, what was stored before and not listened to comes from the session's file. */
+  async function giveStored(through: number): Promise<void> {
+    if (live === undefined || given >= through) return;
+    const stored = Math.min(through, toSamples(history.audioStored));
+    while (given < stored) {
+      const piece = await readAudio(given, Math.min(stored, given + toSamples(PIECE)));
+      live.listen(piece);
+      given += piece.length;
+    }
+  }
+
+  const liveTranscription = (): Transcription => ({
+    words: history.committed,
+    language: history.language,
+    engine: engine?.description ?? null,
+    warnings: [],
+  });
+
+  const transcribe = async (onProgress: (ratio: number) => void): Promise<Transcription> => {
+    if (live === undefined || secondPass === undefined) throw new CodedError('ENGINE_UNAVAILABLE');
+    await giveStored(toSamples(history.audioStored));
+    // The live text is brought to its end too: it is what stands where the second pass has nothing.
+    const flushed = live.flush().catch(() => {});
+    await secondPass.finish(history.audioStored);
+    await flushed;
+    onProgress(1);
+    const words = finalWords(history.stretches, history.committed);
+    const quality = assessQuality({
+      words,
+      speech: history.stretches.reduce((sum, stretch) => sum + stretch.speech, 0),
+      language: history.language,
+      heardAs: history.stretches.flatMap(({ language }) => language ?? []),
+      dropped: history.stretches.reduce((sum, stretch) => sum + stretch.dropped, 0),
+    });
+    return { ...liveTranscription(), words, warnings: quality.warnings };
+  };
+
+  const diarize = async (finish: FinishRecord, onProgress: (ratio: number) => void): Promise<Diarization> => {
+    if (diarizer === undefined || windows === undefined) throw new Error('there is no diarizer');
+    const duration = history.audioStored;
+    const count = await windows.finish(duration, (ratio) => onProgress(ratio * WINDOWS_SHARE));
+    const analyses = [];
+    for (let index = 0; index < count; index += 1) {
+      const stored = history.windows.get(index);
+      if (stored === undefined) throw new CodedError('CORRUPT');
+      analyses.push(decodeWindow(await services.corpus.blob(session, stored.blob)));
+    }
+    const { numSpeakers } = finish;
+    const diarization = await diarizer.conclude(
+      analyses,
+      numSpeakers === undefined ? { duration } : { duration, numSpeakers },
+    );
+    onProgress(1);
+    return diarization;
+  };
+
+  return {
+    take: listening.take,
+    mark: listening.mark,
+    get behind() {
+      return live?.behind ?? 0;
+    },
+    finishParts: (finish) => ({
+      session,
+      request: finish.request,
+      settleAudio: listening.settle,
+      async closeAudio() {
+        await store(recorder.close());
+        const wav = await services.audio.wav(session);
+        return { sha256: `sha256:${await wav.sha256()}`, bytes: wav.bytes, sampleRate: 16000 };
+      },
+      transcribe,
+      liveTranscription,
+      diarize: (onProgress) => diarize(finish, onProgress),
+      timeline: () => ({
+        duration: history.audioStored,
+        slices: history.slices.map(({ place }) => ({ start: place?.start ?? 0, end: place?.end ?? 0 })),
+        coverage: coverageOf(history),
+      }),
+    }),
+    close() {
+      listening.close();
+      live?.close();
+      secondPass?.close();
+      windows?.close();
+    },
+  };
+}
+
+/** Seconds of stored audio given to the live pass at once. */
+const PIECE = 30;
+/** Of the work on speakers; the rest is the clustering. */
+const WINDOWS_SHARE = 0.9;
