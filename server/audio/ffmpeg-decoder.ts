@@ -25,7 +25,7 @@ export const ffmpegLimits = {
   /** Without a sign of life it is killed. */
   hangMs: 15_000,
   /** How long the first samples are waited for; later ones belong to a later piece. */
-  firstOutputMs: 2000,
+  firstOutputMs: 1000,
   /** Samples of a piece come in one go; after this long without more there are no more. */
   quietMs: 50,
 } as const;
@@ -50,18 +50,7 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 function commandLine(ffmpegPath: string, demuxer: string): [string, string[]] {
   const ffmpeg = [
     ...['-nostdin', '-hide_banner', '-loglevel', 'quiet', '-threads', '1', '-protocol_whitelist', 'pipe'],
-    ...[
-      '-probesize',
-      '32768',
-      '-analyzeduration',
-      '0',
-      '-fflags',
-      '+nobuffer',
-      '-f',
-      demuxer,
-      '-i',
-      'pipe:0',
-    ],
+    ...['-probesize', '32768', '-analyzeduration', '0', '-f', demuxer, '-i', 'pipe:0'],
     ...['-vn', '-sn', '-dn', '-map', '0:a:0', '-t', String(ffmpegLimits.seconds), '-threads', '1'],
     ...['-ac', '1', '-ar', String(SAMPLE_RATE), '-flush_packets', '1', '-f', 's16le', 'pipe:1'],
   ];

@@ -28,7 +28,6 @@ const encoded: [string, Parameters<typeof encode>[1], Omit<Subject, 'create' | '
     'wav48',
     { mime: 'audio/wav', tolerance: 40, likeness: 0.99, pieceBytes: 60_000 },
   ],
-  ['FLAC through ffmpeg', 'flac', { mime: '', tolerance: 0, likeness: 0.999, pieceBytes: 9000 }],
 ];
 for (const [name, encoding, properties] of encoded) {
   t.test(name, needsFfmpeg, (t) =>

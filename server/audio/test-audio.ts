@@ -47,7 +47,6 @@ export const encodings = {
     'mp4',
   ],
   flac: ['-f', 'flac'],
-  pcmMatroska: ['-c:a', 'pcm_s16le', '-f', 'matroska'],
   wav48: ['-ar', '48000', '-ac', '2', '-f', 'wav'],
 } as const;
 
