@@ -10,7 +10,7 @@ import prism from 'prism-media';
 import { type EbmlElement, readElement } from './ebml.ts';
 import { type OpusDemuxer, type OpusUnit, parseOpusHead } from './opus-demuxer.ts';
 import { concatBytes } from './pcm.ts';
-import { findBlock, HEADER_OF_CONTINUATION, ID, MAX_BLOCK_BYTES } from './webm-sync.ts';
+import { findBlock, HEADER_OF_CONTINUATION, ID, isBlockHead, MAX_BLOCK_BYTES } from './webm-sync.ts';
 
 /** Bytes of any element but a block: tags, cues, padding. */
 const MAX_ELEMENT_BYTES = 1024 * 1024;
@@ -49,7 +49,7 @@ class GuardedDemuxer extends PrismDemuxer {
     try {
       const element = readElement(chunk, offset);
       if (element !== undefined) {
-        this.check(element);
+        this.check(chunk, element);
         if (element.id === ID.blockGroup) return this.readBlockGroup(chunk, element);
       }
       return super._readTag(chunk, offset);
@@ -59,15 +59,15 @@ class GuardedDemuxer extends PrismDemuxer {
     }
   }
 
-  private check({ id, size }: EbmlElement): void {
+  private check(chunk: Uint8Array, { id, dataAt, size }: EbmlElement): void {
     if (id === ID.ebml) this.isInCluster = false;
     if (id === ID.cluster) this.isInCluster = true;
-    if (MASTERS.has(id)) return;
     // Before the first cluster, elements that nobody here knows are common; after it, they are a sign of lost bytes.
     if (this.isInCluster && !KNOWN_AFTER_CLUSTER.has(id)) throw new RangeError('No element belongs here.');
-    const isBlock = id === ID.simpleBlock || id === ID.blockGroup;
-    if (size > (isBlock ? MAX_BLOCK_BYTES : MAX_ELEMENT_BYTES))
+    if (MASTERS.has(id)) return;
+    if (size > (LARGE.has(id) ? MAX_ELEMENT_BYTES : MAX_BLOCK_BYTES))
       throw new RangeError('The element is too large.');
+    if (id === ID.simpleBlock && !isBlockHead(chunk, dataAt)) throw new RangeError('A block is broken.');
   }
 
   private readBlockGroup(chunk: Buffer, { dataAt, size }: EbmlElement): unknown {
@@ -88,9 +88,28 @@ class GuardedDemuxer extends PrismDemuxer {
 }
 
 const MASTERS: ReadonlySet<number> = new Set([ID.ebml, ID.segment, ID.cluster, ID.tracks, ID.trackEntry]);
+/** May hold text, pictures or padding. */
+const LARGE: ReadonlySet<number> = new Set([
+  ID.cues,
+  ID.tags,
+  ID.seekHead,
+  ID.info,
+  ID.attachments,
+  ID.chapters,
+  ID.void,
+]);
 const KNOWN_AFTER_CLUSTER: ReadonlySet<number> = new Set([
-  ...[ID.simpleBlock, ID.blockGroup, ID.timecode, ID.position, ID.previousSize, ID.void, ID.crc32],
-  ...[ID.cues, ID.tags, ID.seekHead, ID.info],
+  ...[
+    ID.ebml,
+    ID.segment,
+    ID.cluster,
+    ID.simpleBlock,
+    ID.blockGroup,
+    ID.timecode,
+    ID.position,
+    ID.previousSize,
+  ],
+  ...[ID.void, ID.crc32, ID.cues, ID.tags, ID.seekHead, ID.info],
 ]);
 
 /** Nanoseconds as a big-endian integer, to samples at 48 kHz; negative padding (at the start) is not used for audio. */

@@ -20,10 +20,12 @@ export const ID = {
   tags: 0x1254c367,
   seekHead: 0x114d9b74,
   info: 0x1549a966,
+  attachments: 0x1941a469,
+  chapters: 0x1043a770,
 } as const;
 
-/** An Opus packet has at most 61,440 bytes. */
-export const MAX_BLOCK_BYTES = 64 * 1024;
+/** Opus at its highest rate, 510 kbit/s, puts 7,650 bytes into its longest packet, 120 ms. */
+export const MAX_BLOCK_BYTES = 8 * 1024;
 
 /**
  * EBML, an open Segment, Tracks with audio as track 1, an open Cluster: what a demuxer has to have read before it
@@ -58,12 +60,16 @@ function isBlock(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== ID.simpleBlock) return false;
   const element = elementAt(bytes, at);
   if (element === undefined || element.size < 5 || element.size > MAX_BLOCK_BYTES) return false;
-  const track = bytes[element.dataAt];
-  const flags = bytes[element.dataAt + 3];
-  // Track 1, no lacing, none of the reserved bits.
-  if (track !== 0x81 || flags === undefined || (flags & 0x76) !== 0) return false;
+  if (bytes[element.dataAt] !== 0x81 || !isBlockHead(bytes, element.dataAt)) return false;
   const next = elementAt(bytes, element.dataAt + element.size);
   return next !== undefined && FOLLOWS_BLOCK.has(next.id);
+}
+
+/** Track, time and flags of a block, as far as they are there: one byte of track, no lacing, no reserved bits. */
+export function isBlockHead(bytes: Uint8Array, at: number): boolean {
+  const track = bytes[at];
+  const flags = bytes[at + 3];
+  return (track === undefined || track > 0x80) && (flags === undefined || (flags & 0x76) === 0);
 }
 
 function elementAt(bytes: Uint8Array, at: number) {
