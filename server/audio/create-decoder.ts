@@ -32,7 +32,11 @@ class SniffingDecoder implements StreamDecoder {
 
   async push(bytes: Uint8Array): Promise<Int16Array> {
     if (this.isClosed) throw new CodedError('DECODE_DEGRADED');
-    if (this.inner !== undefined && beginsContainer(bytes)) await this.endInner();
+    if (beginsContainer(bytes)) {
+      if (this.inner !== undefined) await this.endInner();
+      // A start that told nothing by itself will not do so any more.
+      this.head = new Uint8Array();
+    }
     const samples = await this.decode(bytes);
     const all = concatSamples([this.owed, samples]);
     this.owed = new Int16Array();

@@ -1,7 +1,7 @@
 /** What every decoder holds to, whatever the container: run on each adapter by stream-decoder.test.ts. */
 import type { Test } from 'tap';
 import { CodedError } from '../../shared/errors.ts';
-import { concatSamples } from './pcm.ts';
+import { concatSamples, toBytes } from './pcm.ts';
 import type { CreateStreamDecoder, StreamDecoder } from './stream-decoder.ts';
 import { correlation, cut, seededRandom } from './test-audio.ts';
 
@@ -36,6 +36,10 @@ export async function outcome(work: Promise<Int16Array>): Promise<Int16Array | s
   }
 }
 
+function isSame(a: Int16Array, b: Int16Array): boolean {
+  return Buffer.from(toBytes(a).buffer).equals(toBytes(b));
+}
+
 export async function streamDecoderContract(t: Test, subject: Subject, seed: number): Promise<void> {
   const { create, mime, file, samples } = subject;
   t.comment(`seed ${seed}`);
@@ -54,17 +58,14 @@ export async function streamDecoderContract(t: Test, subject: Subject, seed: num
     const random = seededRandom(seed);
     for (const mean of [subject.pieceBytes, subject.pieceBytes * 5]) {
       const cutUp = await decodeAll(create(mime), cut(file, mean, random));
-      t.ok(
-        Buffer.from(cutUp.slice().buffer).equals(Buffer.from(whole.slice().buffer)),
-        `pieces of about ${mean} bytes`,
-      );
+      t.ok(isSame(cutUp, whole), `pieces of about ${mean} bytes`);
     }
   });
 
   t.test('pieces with a header of their own are decoded one after another', async (t) => {
     const three = await decodeAll(create(mime), [file, file, file]);
     t.equal(three.length, 3 * whole.length);
-    t.same(three.slice(whole.length, 2 * whole.length), whole);
+    t.ok(isSame(three.subarray(whole.length, 2 * whole.length), whole));
   });
 
   t.test('a truncated file yields what is there', async (t) => {
@@ -98,7 +99,7 @@ export async function streamDecoderContract(t: Test, subject: Subject, seed: num
     await decoder.push(file);
     await outcome(decoder.push(Uint8Array.from({ length: 5000 }, () => random() * 256)));
     const after = await decodeAll(decoder, [file]);
-    t.same(after.slice(after.length - whole.length), whole);
+    t.ok(isSame(after.subarray(after.length - whole.length), whole));
   });
 
   t.test('closed in the middle it takes no more, and ending it twice is harmless', async (t) => {
