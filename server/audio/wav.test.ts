@@ -39,20 +39,13 @@ t.test('every width and any channels become 16-bit mono', async (t) => {
   };
   const cases: [string, number, number, number, Buffer, number[]][] = [
     ['8 bit', 1, 8, 1, Buffer.from([128, 255, 0]), [0, 32_512, -32_768]],
-    [
-      '16 bit stereo',
-      1,
-      16,
-      2,
-      bytes(4, (b) => void (b.writeInt16LE(1000, 0), b.writeInt16LE(3000, 2))),
-      [2000],
-    ],
+    ['16 bit stereo', 1, 16, 2, bytes(4, (b) => b.writeInt16LE(3000, b.writeInt16LE(1000))), [2000]],
     [
       '24 bit',
       1,
       24,
       1,
-      bytes(6, (b) => void (b.writeIntLE(-8_388_608, 0, 3), b.writeIntLE(256 * 5, 3, 3))),
+      bytes(6, (b) => b.writeIntLE(256 * 5, b.writeIntLE(-8_388_608, 0, 3), 3)),
       [-32_768, 5],
     ],
     ['32 bit', 1, 32, 1, bytes(4, (b) => b.writeInt32LE(-65_536 * 7, 0)), [-7]],
@@ -61,7 +54,7 @@ t.test('every width and any channels become 16-bit mono', async (t) => {
       3,
       32,
       1,
-      bytes(12, (b) => void (b.writeFloatLE(0.5, 0), b.writeFloatLE(9, 4), b.writeFloatLE(Number.NaN, 8))),
+      bytes(12, (b) => b.writeFloatLE(Number.NaN, b.writeFloatLE(9, b.writeFloatLE(0.5)))),
       [16_384, 32_767, 0],
     ],
     ['extensible', 0xfffe, 16, 1, bytes(2, (b) => b.writeInt16LE(-2, 0)), [-2]],
