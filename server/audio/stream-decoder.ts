@@ -1,6 +1,7 @@
 /**
  * Bytes to samples. All audio inside the server is 16 kHz mono, 16 bit.
- * One decoder lives as long as a stream epoch: it is given the epoch's bytes in order, cut anywhere.
+ * One decoder lives as long as a stream epoch: it is given the epoch's bytes in order, cut anywhere,
+ * each call after the one before has settled.
  */
 export const SAMPLE_RATE = 16_000;
 
