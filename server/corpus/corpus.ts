@@ -4,6 +4,12 @@
  */
 import type { CorpusEvent, EventData, EventType, NewEvent } from '../../shared/events.ts';
 
+/**
+ * The stream of what belongs to no session, such as `access.denied` on one that does not exist. It is there from the
+ * start, is not listed among the sessions and cannot be erased; no session's id begins with `$`.
+ */
+export const SYSTEM_STREAM = '$system';
+
 export interface SessionSummary {
   session: string;
   owner: string;
@@ -18,27 +24,38 @@ export interface SessionSummary {
 }
 
 export interface Corpus {
-  /** Creates the session with its own data key; resolves when it is on disk. */
+  /**
+   * Creates the session with its own data key; resolves when it is on disk.
+   * @throws ConcurrencyError when there is one of this name, erased ones included.
+   */
   open(session: string, opened: EventData<'session.opened'>): Promise<CorpusEvent>;
   /**
    * Appends in one transaction, blobs included; resolves when it is on disk (rule I1), in the order of the calls.
    * `expected` is the number of the session's last event as the caller knows it.
    * @throws CodedError STORAGE_UNAVAILABLE when the disk did not take it (nothing was appended),
-   *   SESSION_UNKNOWN, CORRUPT; ConcurrencyError when `expected` is not the last number.
+   *   SESSION_UNKNOWN (also after an erasure, except for audit events), CORRUPT, SHUTTING_DOWN;
+   *   ConcurrencyError when `expected` is not the last number.
    */
   append(
     session: string,
     events: readonly NewEvent[],
     options?: { expected?: number },
   ): Promise<CorpusEvent[]>;
-  /** The session's events after number `after`, oldest first, decrypted and validated; read in pages. */
+  /**
+   * The session's events after number `after`, oldest first, verified, decrypted and validated; read in pages.
+   * Of an erased session only `session.erased` and what came after it can still be read.
+   * @throws CodedError CORRUPT at the first event that does not verify; the session is read-only from then on.
+   */
   events(session: string, after?: number): AsyncIterable<CorpusEvent>;
   /** The newest event of a type, without reading the others. */
   latest<Type extends EventType>(
     session: string,
     type: Type,
   ): Promise<Extract<CorpusEvent, { type: Type }> | undefined>;
-  /** A blob of the session by the address that its event gives. @throws CodedError CORRUPT when it does not verify. */
+  /**
+   * A blob of the session by the address that its event gives.
+   * @throws CodedError NOT_FOUND when there is none or it was erased, CORRUPT when it does not verify.
+   */
   blob(session: string, address: string): Promise<Uint8Array>;
   summary(session: string): Promise<SessionSummary | undefined>;
   /** Newest first. */
@@ -49,9 +66,26 @@ export interface Corpus {
   }): Promise<SessionSummary[]>;
   /** Calls `listener` with every event appended from now on, after it is on disk, in order. Returns the way out. */
   subscribe(session: string, listener: (event: CorpusEvent) => void): () => void;
-  /** Destroys the session's key and blobs, leaving the chain verifiable and `session.erased` in it (rule C2). */
+  /**
+   * Destroys the session's key and blobs, leaving the chain verifiable and `session.erased` in it (rule C2); resolves
+   * when no file of the corpus holds the key's bytes any more. Backups made before keep the wrapped key: they make
+   * the session readable to whoever has the master key too, so they must be let expire.
+   * @throws CodedError SESSION_UNKNOWN, STORAGE_UNAVAILABLE, FORBIDDEN for the system's stream.
+   */
   erase(session: string, by: string, reason: string): Promise<void>;
+  /**
+   * Reads every event and blob of the session, or of all. Over all it also checks the database's own structure, which
+   * holds up the event loop for as long as the file takes to read: do that from a tool beside the server.
+   */
   verify(session?: string): Promise<VerificationReport>;
+  /**
+   * Writes a copy of one instant to `corpus.db` in `directory`, which must not hold one, while the server goes on.
+   * Restore: stop the server, put `corpus.db` alone into an empty data directory, start with the same master key
+   * file. The master key is not in the backup: keep it elsewhere.
+   */
+  backup(directory: string): Promise<void>;
+  /** Makes a new master key, wraps every data key again under it and forgets the old one; crash-safe. */
+  rotateMasterKey(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +93,7 @@ export interface VerificationReport {
   sessions: number;
   events: number;
   blobs: number;
-  /** The first bad event or blob of each bad session. */
+  /** The first bad event or blob of each bad session; one with the session `$system` and n 0 concerns the database. */
   faults: { session: string; n: number; what: string }[];
 }
 

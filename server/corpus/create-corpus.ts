@@ -1,0 +1,87 @@
+/** The corpus on SQLite: puts the store, the keys, the chain and the group commit together. */
+import { existsSync } from 'node:fs';
+import { type Clock, systemClock } from '../clock.ts';
+import { sealStream, sealTotals } from './chain.ts';
+import { composeCorpus } from './compose-corpus.ts';
+import { type Corpus, SYSTEM_STREAM } from './corpus.ts';
+import type { EventStore } from './event-store.ts';
+import { createKeyring, createSystemKey } from './keyring.ts';
+import { newRecord } from './ledger.ts';
+import { createMasterKeyFile, deriveKey, readMasterKeys } from './master-key-file.ts';
+import { openSqliteEventStore } from './sqlite/sqlite-event-store.ts';
+
+export interface CorpusOptions {
+  /** Holds `corpus.db`, its log and the writer's lock; created with mode 0700 when missing. A local disk. */
+  directory: string;
+  /** Created with mode 0600 when missing, unless there is a corpus already. Keep it apart from the backups. */
+  masterKeyFile: string;
+  /** For tools beside a running server; appending is refused. */
+  readOnly?: boolean;
+  /** Events with blobs are refused when the disk has less than this left, so that the log always has room. */
+  reserveBytes?: number;
+  /** The database grows no further than this; by default until the disk is full. */
+  maxBytes?: number;
+  clock?: Clock;
+  /** Told what a subscriber threw; by default nothing is done about it. */
+  onListenerError?: (error: unknown) => void;
+}
+
+const RESERVE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @throws Error with one sentence when another process writes here, the database is of a newer version or cannot
+ *   promise durability, or the master key is missing or not the right one.
+ */
+export async function createCorpus(options: CorpusOptions): Promise<Corpus> {
+  const {
+    directory,
+    masterKeyFile,
+    readOnly = false,
+    clock = systemClock,
+    reserveBytes = RESERVE_BYTES,
+  } = options;
+  const store = openSqliteEventStore({ directory, maxBytes: options.maxBytes, readOnly });
+  try {
+    await prepareKeys(store, masterKeyFile, readOnly, timestamp(clock));
+    const keyring = createKeyring(store, readMasterKeys(masterKeyFile));
+    const { onListenerError = () => {} } = options;
+    return composeCorpus({ store, keyring, masterKeyFile, readOnly, clock, reserveBytes, onListenerError });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function timestamp(clock: Clock): string {
+  return new Date(clock.now()).toISOString();
+}
+
+/** On the first start: the master key, the system stream with its key, and the totals. */
+async function prepareKeys(
+  store: EventStore,
+  masterKeyFile: string,
+  readOnly: boolean,
+  at: string,
+): Promise<void> {
+  const isNew = store.key(SYSTEM_STREAM) === undefined;
+  if (!existsSync(masterKeyFile)) {
+    if (readOnly || !isNew) {
+      throw new Error(
+        `The master key ${masterKeyFile} is missing; nothing can be read without it: put it back.`,
+      );
+    }
+    createMasterKeyFile(masterKeyFile);
+  }
+  if (!isNew || readOnly) return;
+  const [master] = readMasterKeys(masterKeyFile);
+  const { stored, key } = createSystemKey(master);
+  const sealKey = deriveKey(key, 'auscult seal 1');
+  await store.commit({
+    events: [],
+    blobs: [],
+    erasures: [],
+    keys: [stored],
+    streams: [sealStream(sealKey, newRecord(SYSTEM_STREAM, at))],
+    totals: sealTotals(sealKey, { streams: 1, events: 0 }),
+  });
+}
