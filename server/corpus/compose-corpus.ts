@@ -7,13 +7,7 @@ import { validate } from './codec.ts';
 import { ConcurrencyError, type Corpus, type SessionSummary, SYSTEM_STREAM } from './corpus.ts';
 import { createDamage } from './damage.ts';
 import { protect, unprotect, unprotectBlob } from './envelope.ts';
-import {
-  type EventStore,
-  type SealedStream,
-  type StoredEvent,
-  StoreReadError,
-  StoreWriteError,
-} from './event-store.ts';
+import { type EventStore, type SealedStream, type StoredEvent, StoreWriteError } from './event-store.ts';
 import { createGroupCommit } from './group-commit.ts';
 import type { Keyring } from './keyring.ts';
 import { type Batch, createLedger, newRecord } from './ledger.ts';
@@ -61,7 +55,12 @@ export function composeCorpus(parts: CorpusParts): Corpus {
   }
 
   /** Stages in the queue of commits; every error leaves it under a stable code. */
-  async function write<Result>(stream: string, events: readonly NewEvent[], stage: (batch: Batch) => Result) {
+  async function write<Result>(
+    stream: string,
+    events: readonly NewEvent[],
+    stage: (batch: Batch) => Result,
+    { evenDamaged = false } = {},
+  ): Promise<Result> {
     if (readOnly) throw new Error('The corpus is open for reading only.');
     if (closed) throw new CodedError('SHUTTING_DOWN');
     const weight = events.reduce((sum, event) => sum + (event.blob?.byteLength ?? 0), 0);
@@ -70,7 +69,7 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       return await commits.submit({
         weight,
         stage(batch) {
-          if (damage.isDamaged(stream)) throw new CodedError('CORRUPT');
+          if (damage.isDamaged(stream) && !evenDamaged) throw new CodedError('CORRUPT');
           if (weight > 0 && weight > batch.room) throw new CodedError('STORAGE_UNAVAILABLE');
           return stage(batch);
         },
@@ -110,7 +109,7 @@ export function composeCorpus(parts: CorpusParts): Corpus {
   function readable(stream: string, row: StoredEvent): CorpusEvent | undefined {
     try {
       return unprotect(keyring, row);
-    } catch (cause) {
+    } catch {
       throw new DamagedStream(stream, row.n, 'its payload does not open');
     }
   }
@@ -227,13 +226,14 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       const events: NewEvent[] = [
         { type: 'session.erased', data: validate('session.erased', { by, reason }) },
       ];
-      await write(session, [], (batch) => {
+      const erasure = (batch: Batch) => {
         const record = batch.record(session);
         if (record === undefined) throw new CodedError('SESSION_UNKNOWN');
         if (record.state === 'erased') return [];
         batch.destroy(session);
         return stageEvents(batch, session, events);
-      });
+      };
+      await write(session, [], erasure, { evenDamaged: true });
       await scrub().catch((cause) => {
         throw new CodedError('STORAGE_UNAVAILABLE', { cause });
       });
@@ -241,11 +241,14 @@ export function composeCorpus(parts: CorpusParts): Corpus {
 
     async verify(session) {
       const report = await verifyCorpus(store, keyring, session);
-      const checked = session === undefined ? store.records().map(({ stream }) => stream) : [session];
-      for (const stream of checked) {
-        const fault = report.faults.find((found) => found.session === stream && found.n > 0);
-        damage.note(stream, fault && { stream, n: fault.n, what: fault.what });
-      }
+      const damaged = new Map(
+        report.faults.map(({ session: stream, n, what }) => [stream, { stream, n, what }]),
+      );
+      // Faults of the database as a whole make no session read-only.
+      damaged.delete(SYSTEM_STREAM);
+      for (const stream of session === undefined ? damage.streams() : [session])
+        damage.note(stream, damaged.get(stream));
+      for (const fault of damaged.values()) damage.note(fault.stream, fault);
       return report;
     },
 

@@ -70,7 +70,8 @@ export interface Corpus {
    * Destroys the session's key and blobs, leaving the chain verifiable and `session.erased` in it (rule C2); resolves
    * when no file of the corpus holds the key's bytes any more. Backups made before keep the wrapped key: they make
    * the session readable to whoever has the master key too, so they must be let expire.
-   * @throws CodedError SESSION_UNKNOWN, STORAGE_UNAVAILABLE, FORBIDDEN for the system's stream.
+   * @throws CodedError SESSION_UNKNOWN, FORBIDDEN for the system's stream, STORAGE_UNAVAILABLE (also when a reader such
+   *   as a long backup kept the log from being cleared: the key is gone, ask again to have the log cleared too).
    */
   erase(session: string, by: string, reason: string): Promise<void>;
   /**

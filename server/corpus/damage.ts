@@ -5,6 +5,7 @@ import { DamagedStream } from './read-stream.ts';
 
 export interface Damage {
   isDamaged(stream: string): boolean;
+  streams(): string[];
   /** What verification found in a stream; undefined: nothing. */
   note(stream: string, fault: StreamFault | undefined): void;
   /** Turns what reading a damaged stream throws into CORRUPT, and remembers the stream; lets the rest pass. */
@@ -24,6 +25,7 @@ export function createDamage(store: EventStore, readOnly: boolean): Damage {
 
   return {
     isDamaged: (stream) => faults.has(stream),
+    streams: () => [...faults.keys()],
     note,
     coded(stream, error) {
       if (error instanceof DamagedStream) {

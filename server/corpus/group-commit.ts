@@ -49,28 +49,30 @@ export function createGroupCommit<Batch>({
     return taken;
   }
 
+  function isStaged(task: Queued<Batch>, batch: Batch): boolean {
+    try {
+      task.stage(batch);
+      return true;
+    } catch (error) {
+      task.reject(error);
+      return false;
+    }
+  }
+
   async function run(): Promise<void> {
     while (queue.length > 0) {
       // Those that come in the same turn of the event loop belong together.
       await new Promise(setImmediate);
-      const batch = begin();
-      const staged = take().filter((task) => {
-        try {
-          task.stage(batch);
-          return true;
-        } catch (error) {
-          task.reject(error);
-          return false;
-        }
-      });
-      if (staged.length === 0) continue;
+      let tasks = take();
       try {
-        await commit(batch);
+        const batch = begin();
+        tasks = tasks.filter((task) => isStaged(task, batch));
+        if (tasks.length > 0) await commit(batch);
       } catch (error) {
-        for (const task of staged) task.reject(error);
+        for (const task of tasks) task.reject(error);
         continue;
       }
-      for (const task of staged) task.settle();
+      for (const task of tasks) task.settle();
     }
     running = undefined;
   }

@@ -8,13 +8,14 @@ import { close, KEY_BYTES, open } from './cipher.ts';
 import { SYSTEM_STREAM } from './corpus.ts';
 import type { EventStore, WrappedKey } from './event-store.ts';
 import { deriveKey, type MasterKey, type MasterKeys } from './master-key-file.ts';
+import { DamagedStream } from './read-stream.ts';
 
 /** Unwrapped keys held in memory; the least recently used goes first. */
 const KEPT = 4096;
 
 export interface Keyring {
   readonly sealKey: Uint8Array;
-  /** Undefined when it was destroyed or never was. @throws Error when it does not unwrap. */
+  /** Undefined when it was destroyed or never was. @throws DamagedStream when it does not unwrap. */
   keyOf(stream: string): Uint8Array | undefined;
   /** A new key for the stream, used from now on; the caller stores it. */
   create(stream: string): WrappedKey;
@@ -60,7 +61,11 @@ export function createKeyring(store: EventStore, masterKeys: MasterKeys): Keyrin
       if (key === undefined) {
         const stored = store.key(stream);
         if (stored === undefined) return undefined;
-        key = unwrap(stored);
+        try {
+          key = unwrap(stored);
+        } catch {
+          throw new DamagedStream(stream, 0, 'its key does not unwrap');
+        }
       }
       keep(stream, key);
       return key;

@@ -7,7 +7,10 @@ import { migrate, refuseNewer, versionOf } from './migrations.ts';
 export const DATABASE_FILE = 'corpus.db';
 /** Before it, two connections writing and checkpointing at the same moment could damage a WAL database. */
 const OLDEST_SQLITE = [3, 51, 3];
-const BUSY_MILLISECONDS = 5000;
+/** A reader waits for a recovery under way. */
+const READER_BUSY_MILLISECONDS = 5000;
+/** The writer has no rival; only the clearing of the log meets readers, and must not hold up commits for long. */
+const WRITER_BUSY_MILLISECONDS = 100;
 
 export interface WriteOptions {
   directory: string;
@@ -17,7 +20,7 @@ export interface WriteOptions {
 
 /** @throws Error with one sentence when the database cannot promise that a commit is on disk (rule I1). */
 export function openForWriting({ directory, maxBytes }: WriteOptions): Database.Database {
-  const db = new Database(join(directory, DATABASE_FILE), { timeout: BUSY_MILLISECONDS });
+  const db = new Database(join(directory, DATABASE_FILE), { timeout: WRITER_BUSY_MILLISECONDS });
   try {
     assertVersion(db);
     refuseNewer(db);
@@ -46,7 +49,10 @@ export function openForWriting({ directory, maxBytes }: WriteOptions): Database.
 
 /** @throws Error when there is no database or it is of another version. */
 export function openForReading(directory: string): Database.Database {
-  const db = new Database(join(directory, DATABASE_FILE), { readonly: true, timeout: BUSY_MILLISECONDS });
+  const db = new Database(join(directory, DATABASE_FILE), {
+    readonly: true,
+    timeout: READER_BUSY_MILLISECONDS,
+  });
   try {
     assertVersion(db);
     refuseNewer(db);
