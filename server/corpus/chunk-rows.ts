@@ -24,7 +24,10 @@ export interface ChunkRow {
 export function chunkRows(events: readonly CorpusEvent[], final?: FinalResult): ChunkRow[] {
   const received = eventsOf(events, 'slice.received').sort((a, b) => a.data.seq - b.data.seq);
   const placed = new Map(
-    [...eventsOf(events, 'slice.decoded'), ...eventsOf(events, 'slice.degraded')].map(({ data }) => [data.seq, data]),
+    [...eventsOf(events, 'slice.decoded'), ...eventsOf(events, 'slice.degraded')].map(({ data }) => [
+      data.seq,
+      data,
+    ]),
   );
   const words = final
     ? final.segments.flatMap((segment) => segment.words)
@@ -73,6 +76,9 @@ function textBySlice(
   return texts;
 }
 
-function eventsOf<Type extends CorpusEvent['type']>(events: readonly CorpusEvent[], type: Type): EventOf<Type>[] {
+function eventsOf<Type extends CorpusEvent['type']>(
+  events: readonly CorpusEvent[],
+  type: Type,
+): EventOf<Type>[] {
   return events.filter((event): event is EventOf<Type> => event.type === type);
 }
