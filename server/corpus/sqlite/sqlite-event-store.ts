@@ -31,8 +31,9 @@ export function openSqliteEventStore({ directory, maxBytes, readOnly }: SqliteEv
     },
     backup: (destination) => backupDatabase(directory, destination),
     async close() {
-      await writer?.close();
+      // The writer goes last: the last connection puts the log into the database, and a reader cannot.
       db.close();
+      await writer?.close();
       unlock();
     },
   };
