@@ -10,8 +10,8 @@ export interface HttpRequest {
   /** Lower-case names. */
   headers: ReadonlyMap<string, string>;
   remoteAddress: string;
-  /** The whole body. @throws CodedError TOO_BIG past `maxBytes`. */
-  body(maxBytes: number): Promise<Uint8Array>;
+  /** The whole body. @throws CodedError TOO_BIG past `maxBodyBytes`; BAD_MESSAGE when the client left in the middle. */
+  body(): Promise<Uint8Array>;
   /** Fires when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -25,7 +25,6 @@ export interface HttpResponse {
 
 export interface Connection {
   readonly remoteAddress: string;
-  readonly origin: string | undefined;
   /** Sends one binary message. False: the peer does not read and `backpressureBytes` is exceeded; the message was not sent. */
   send(bytes: Uint8Array): boolean;
   /** Bytes accepted by `send` and not yet taken by the peer. */
@@ -33,10 +32,13 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
-/** What the server gives for each connection that is let in. */
+/** What is known before an upgrade is accepted. */
+export type UpgradeRequest = Pick<HttpRequest, 'headers' | 'remoteAddress'>;
+
+/** What the server gives for each connection that is let in. A text frame never comes here: it closes with 1003. */
 export interface ConnectionHandler {
   message(bytes: Uint8Array): void;
-  /** The peer has read what was buffered. */
+  /** `buffered` was above 0 and is 0 again. */
   drained(): void;
   closed(code: number): void;
 }
@@ -48,22 +50,26 @@ export interface SocketOptions {
   tls?: { keyFile: string; certFile: string };
   /** Longer WebSocket messages end the connection. */
   maxMessageBytes: number;
+  /** Longer HTTP bodies are refused while they arrive: an adapter holds no more than this of one. */
+  maxBodyBytes: number;
   backpressureBytes: number;
-  /** Seconds without a pong after which a connection counts as dead. */
+  /** Seconds without a sign of life, pings being sent, after which a connection counts as dead; 8 at least. */
   idleSeconds: number;
   /** Answers every HTTP request, upgrades excepted. A rejection becomes a bare 500. */
   http(request: HttpRequest): Promise<HttpResponse>;
   /** Upgrades are accepted at this path only. */
   webSocketPath: string;
-  /** A string refuses the upgrade with 403 and that text. */
-  connect(connection: Connection): ConnectionHandler | string;
+  /** An answer refuses the upgrade with it. */
+  admit(request: UpgradeRequest): HttpResponse | undefined;
+  connect(connection: Connection): ConnectionHandler;
 }
 
 export interface Listening {
   readonly transport: 'uWebSockets.js' | 'ws';
   readonly port: number;
-  /** Closes the listener and every connection with 1012. */
+  /** Takes no more, closes every connection with 1012, lets answers under way end for a moment, then cuts. */
   close(): Promise<void>;
 }
 
+/** @throws Error saying which address is taken or which file cannot be read. */
 export type Listen = (options: SocketOptions) => Promise<Listening>;

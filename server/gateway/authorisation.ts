@@ -1,0 +1,53 @@
+/** Who may do what. Nothing else in the gateway decides that. */
+import type { ClientMessage } from '../../shared/protocol.ts';
+import type { Principal } from './peer.ts';
+
+export interface Ownership {
+  tenant: string;
+  /** The subject who opened the session. */
+  owner: string;
+}
+
+/** `read`: words and audio. `record`: whatever adds to a session, finishing and corrections included. */
+export type SessionAction = 'read' | 'record' | 'erase';
+
+/**
+ * @returns `SESSION_UNKNOWN` for what must not even be seen to exist: another tenant's sessions.
+ */
+export function authorise(
+  principal: Principal,
+  action: SessionAction,
+  session: Ownership | undefined,
+): 'allowed' | 'FORBIDDEN' | 'SESSION_UNKNOWN' {
+  if (session === undefined || session.tenant !== principal.tenant) return 'SESSION_UNKNOWN';
+  const has = (role: Principal['roles'][number]) => principal.roles.includes(role);
+  const own = has('clinician') && session.owner === principal.subject;
+  const allowed = {
+    read: own || has('reviewer'),
+    record: own,
+    erase: has('admin'),
+  }[action];
+  return allowed ? 'allowed' : 'FORBIDDEN';
+}
+
+export const mayOpen = (principal: Principal): boolean => principal.roles.includes('clinician');
+
+/** Metrics, and revoking other people's tokens. */
+export const mayAdminister = (principal: Principal): boolean => principal.roles.includes('admin');
+
+/** Whose sessions a list shows: all of the tenant's to reviewers and admins, their own to clinicians. */
+export function listed(principal: Principal): { tenant: string; owner?: string } {
+  const all = principal.roles.includes('reviewer') || principal.roles.includes('admin');
+  return all ? { tenant: principal.tenant } : { tenant: principal.tenant, owner: principal.subject };
+}
+
+type SessionMessage = Exclude<ClientMessage['type'], 'hello' | 'renew' | 'ping'>;
+
+/** Every message to a session changes it; whoever only reads may watch and renew. */
+export const actionOf: Record<SessionMessage, SessionAction> = {
+  slice: 'record',
+  pause: 'record',
+  resume: 'record',
+  consent: 'record',
+  finalize: 'record',
+};
