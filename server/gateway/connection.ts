@@ -1,0 +1,215 @@
+/**
+ * The life of one WebSocket connection: greeting, then attaching, then attached, then over.
+ * Whatever arrives, the answer is a message with a stable code; nothing here throws.
+ */
+import { CodedError, type ErrorCode, errorKinds } from '../../shared/errors.ts';
+import type { ClientMessage, HelloMessage } from '../../shared/protocol.ts';
+import type { Clock } from '../clock.ts';
+import type { Api } from './api.ts';
+import { type Ownership, actionOf, authorise, mayOpen } from './authorisation.ts';
+import { watchCredential } from './credential.ts';
+import { readMessage } from './incoming.ts';
+import type { GatewayLimits } from './limits.ts';
+import { createOutgoing } from './outgoing.ts';
+import type { Attach, Attachment, Peer } from './peer.ts';
+import type { Revocations } from './revocations.ts';
+import type { Slots } from './slots.ts';
+import type { Connection, ConnectionHandler } from './socket.ts';
+import { isTicket, type Tickets } from './tickets.ts';
+import { fullBucket, take } from './token-bucket.ts';
+import type { Tokens, Verified } from './tokens.ts';
+
+export interface ConnectionContext {
+  clock: Clock;
+  limits: GatewayLimits;
+  tokens: Tokens;
+  socketTickets: Tickets<Verified>;
+  revocations: Revocations;
+  api: Pick<Api, 'ownership' | 'denied'>;
+  attach: Attach;
+  unauthenticated: Slots;
+  authenticated: Slots;
+  /** What nobody foresaw; told to the operator, never to the client. */
+  report(error: unknown): void;
+}
+
+/** The close code of an error that ends a connection although its kind has none of its own. */
+const closeCodeOf = (code: ErrorCode): number => {
+  const kind: { httpStatus: number; closeCode?: number } = errorKinds[code];
+  return kind.closeCode ?? (kind.httpStatus >= 500 ? 1011 : 4400);
+};
+
+export function serveConnection(context: ConnectionContext, connection: Connection): ConnectionHandler {
+  const { clock, limits } = context;
+  let state: 'greeting' | 'attaching' | 'attached' | 'over' = 'greeting';
+  let verified: Verified | undefined;
+  /** Of the session gone on with; a session opened here is the opener's own. */
+  let ownership: Ownership | undefined;
+  let sessionNamed: string | undefined;
+  let attachment: Attachment | undefined;
+  let waiting: ClientMessage[] = [];
+  let waitingBytes = 0;
+  let messageBucket = fullBucket(limits.messageRate, clock.now());
+  let byteBucket = fullBucket(limits.byteRate, clock.now());
+  let refusals = 0;
+  const releases: (() => void)[] = [];
+  let stopCredential = () => {};
+  const outgoing = createOutgoing(connection, clock, limits, () => end('TOO_SLOW'));
+  const cancelHello = clock.after(limits.helloSeconds * 1000, () => end('HELLO_TIMEOUT'));
+  const leaveUnauthenticated = context.unauthenticated.enter(connection.remoteAddress);
+  releases.push(cancelHello, () => leaveUnauthenticated?.(), () => stopCredential(), outgoing.stop);
+
+  const isOver = () => state === 'over';
+
+  function tell(code: ErrorCode, seq?: number, fatal = false): void {
+    outgoing.send({ type: 'error', code, message: errorKinds[code].message, ...(seq === undefined ? {} : { seq }), fatal });
+  }
+
+  function over(): void {
+    if (isOver()) return;
+    state = 'over';
+    for (const release of releases) release();
+    waiting = [];
+    attachment?.detach();
+    attachment = undefined;
+  }
+
+  function end(code: ErrorCode, seq?: number): void {
+    if (isOver()) return;
+    tell(code, seq, true);
+    if (isOver()) return;
+    connection.close(closeCodeOf(code), code);
+    over();
+  }
+
+  function endWith(error: unknown): void {
+    if (!(error instanceof CodedError)) context.report(error);
+    end(error instanceof CodedError ? error.code : 'INTERNAL');
+  }
+
+  /** @throws CodedError UNAUTHENTICATED */
+  async function verify(credential: string): Promise<Verified> {
+    if (!isTicket(credential)) return context.tokens.verify(credential);
+    const grant = context.socketTickets.redeem(credential);
+    const holds = grant && grant.expiresAt > clock.now() && !context.revocations.isRevoked(grant.ids);
+    if (!holds) throw new CodedError('UNAUTHENTICATED');
+    return grant;
+  }
+
+  function hold(credential: Verified): void {
+    stopCredential();
+    verified = credential;
+    stopCredential = watchCredential(clock, context.revocations, credential, () => end('UNAUTHENTICATED'));
+  }
+
+  function refuse(code: ErrorCode, what: string): void {
+    if (verified && sessionNamed !== undefined) context.api.denied(verified.principal, sessionNamed, what, code);
+    end(code);
+  }
+
+  async function greet(hello: HelloMessage): Promise<void> {
+    const credential = await verify(hello.token);
+    if (isOver()) return;
+    hold(credential);
+    const { principal } = credential;
+    const leave = context.authenticated.enter(`${principal.tenant}\n${principal.subject}`);
+    if (leave === undefined) return end('TOO_MANY');
+    releases.push(leave);
+    leaveUnauthenticated?.();
+    if (hello.session === undefined) {
+      ownership = { tenant: principal.tenant, owner: principal.subject };
+      if (!mayOpen(principal)) return end('FORBIDDEN');
+    } else {
+      sessionNamed = hello.session;
+      ownership = await context.api.ownership(hello.session);
+      const verdict = authorise(principal, 'read', ownership);
+      if (isOver()) return;
+      if (verdict !== 'allowed') return refuse(verdict, 'attach');
+    }
+    const peer: Peer = {
+      principal,
+      send: (message) => {
+        if (!isOver()) outgoing.send(message);
+      },
+      end,
+    };
+    // The token has done its work; the session has no use for it.
+    const attached = await context.attach({ ...hello, token: '' }, peer);
+    if (isOver()) return attached.detach();
+    attachment = attached;
+    state = 'attached';
+    const held = waiting;
+    waiting = [];
+    for (const message of held) deliver(message);
+  }
+
+  async function renew(token: string): Promise<void> {
+    try {
+      const renewed = await verify(token);
+      if (isOver()) return;
+      const { subject, tenant } = verified!.principal;
+      if (renewed.principal.subject !== subject || renewed.principal.tenant !== tenant) return refuse('FORBIDDEN', 'renew');
+      hold(renewed);
+    } catch (error) {
+      // The credential shown before still holds, so the connection goes on until that one ends.
+      if (error instanceof CodedError) tell(error.code);
+      else endWith(error);
+    }
+  }
+
+  function deliver(message: ClientMessage): void {
+    if (isOver() || verified === undefined) return;
+    if (message.type === 'hello') return tell('ALREADY_GREETED');
+    if (message.type === 'ping') return outgoing.send({ type: 'pong', at: message.at });
+    if (message.type === 'renew') return void renew(message.token);
+    const verdict = authorise(verified.principal, actionOf[message.type], ownership);
+    if (verdict !== 'allowed') return refuse(verdict, message.type);
+    try {
+      attachment?.receive(message);
+    } catch (error) {
+      if (error instanceof CodedError) tell(error.code, error.seq);
+      else endWith(error);
+    }
+  }
+
+  function wait(message: ClientMessage, length: number): void {
+    waiting.push(message);
+    waitingBytes += length;
+    const maxBytes = verified === undefined ? limits.helloBytes : limits.waitingBytes;
+    if (waiting.length > limits.waitingMessages || waitingBytes > maxBytes) end('TOO_MANY');
+  }
+
+  function isTooFast(length: number): boolean {
+    const now = clock.now();
+    const messages = take(limits.messageRate, messageBucket, 1, now);
+    const bytes = take(limits.byteRate, byteBucket, length, now);
+    if (!messages.allowed || !bytes.allowed) return true;
+    messageBucket = messages.bucket;
+    byteBucket = bytes.bucket;
+    refusals = 0;
+    return false;
+  }
+
+  function message(bytes: Uint8Array): void {
+    if (isOver()) return;
+    if (state === 'greeting') {
+      const read = bytes.length > limits.helloBytes ? { code: 'TOO_BIG' as const } : readMessage(bytes, limits.sliceBytes);
+      if ('code' in read) return end(read.code);
+      if (read.message.type !== 'hello') return end('HELLO_EXPECTED');
+      cancelHello();
+      state = 'attaching';
+      greet(read.message).catch(endWith);
+      return;
+    }
+    if (isTooFast(bytes.length)) {
+      refusals += 1;
+      return refusals > limits.refusals ? end('TOO_MANY') : tell('TOO_FAST');
+    }
+    const read = readMessage(bytes, limits.sliceBytes);
+    if ('code' in read) tell(read.code, read.seq);
+    else if (state === 'attaching') wait(read.message, bytes.length);
+    else deliver(read.message);
+  }
+
+  return { message, drained: outgoing.drained, closed: over };
+}
