@@ -52,6 +52,7 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   let messageBucket = fullBucket(limits.messageRate, clock.now());
   let byteBucket = fullBucket(limits.byteRate, clock.now());
   let refusals = 0;
+  let ending = false;
   const releases: (() => void)[] = [];
   let stopCredential = () => {};
   const outgoing = createOutgoing(connection, clock, limits, () => end('TOO_SLOW'));
@@ -75,9 +76,10 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   }
 
   function end(code: ErrorCode, seq?: number): void {
-    if (isOver()) return;
+    // A peer that does not read makes telling it fail, which leads here again.
+    if (isOver() || ending) return;
+    ending = true;
     tell(code, seq, true);
-    if (isOver()) return;
     connection.close(closeCodeOf(code), code);
     over();
   }
