@@ -8,11 +8,16 @@ import type * as Native from 'uWebSockets.js';
 import type { Connection, ConnectionHandler, HttpResponse, Listen, SocketOptions } from '../socket.ts';
 import { CLOSE_GRACE_MS, badRequest, bareError, collectBody, parseTarget, plainAddress, safeHeaders, statusLine } from './request.ts';
 
-interface UserData {
+interface Peer {
   remoteAddress: string;
   closed: boolean;
   handler?: ConnectionHandler;
   end?(code: number, reason: string): void;
+}
+
+/** The module keeps user data on the WebSocket object itself: one property that hides none of its methods. */
+interface UserData {
+  peer: Peer;
 }
 
 /** One response and what has become of it. */
@@ -129,7 +134,7 @@ async function serve(options: SocketOptions, response: Native.HttpResponse, requ
   });
 }
 
-function behavior(options: SocketOptions, open: Set<UserData>): Native.WebSocketBehavior<UserData> {
+function behavior(options: SocketOptions, open: Set<Peer>): Native.WebSocketBehavior<UserData> {
   return {
     maxPayloadLength: options.maxMessageBytes,
     idleTimeout: options.idleSeconds,
@@ -146,45 +151,45 @@ function behavior(options: SocketOptions, open: Set<UserData>): Native.WebSocket
       }
       const key = request.getHeader('sec-websocket-key');
       const extensions = request.getHeader('sec-websocket-extensions');
-      response.upgrade<UserData>({ remoteAddress, closed: false }, key, '', extensions, context);
+      response.upgrade<UserData>({ peer: { remoteAddress, closed: false } }, key, '', extensions, context);
     },
     open(socket) {
-      const data = socket.getUserData();
+      const peer = socket.getUserData().peer;
       const connection: Connection = {
-        remoteAddress: data.remoteAddress,
+        remoteAddress: peer.remoteAddress,
         get buffered() {
-          return data.closed ? 0 : socket.getBufferedAmount();
+          return peer.closed ? 0 : socket.getBufferedAmount();
         },
         send(bytes) {
-          if (data.closed) return true;
+          if (peer.closed) return true;
           const buffered = socket.getBufferedAmount();
           if (buffered > 0 && buffered + bytes.length > options.backpressureBytes) return false;
           socket.send(bytes, true);
           return true;
         },
         close(code, reason) {
-          if (data.closed) return;
-          data.closed = true;
+          if (peer.closed) return;
+          peer.closed = true;
           socket.end(code, reason);
         },
       };
-      data.end = connection.close;
-      data.handler = options.connect(connection);
-      open.add(data);
+      peer.end = connection.close;
+      peer.handler = options.connect(connection);
+      open.add(peer);
     },
     message(socket, message, isBinary) {
-      const data = socket.getUserData();
-      if (isBinary) data.handler?.message(copy(message));
-      else data.end?.(1003, 'binary messages only');
+      const peer = socket.getUserData().peer;
+      if (isBinary) peer.handler?.message(copy(message));
+      else peer.end?.(1003, 'binary messages only');
     },
     drain(socket) {
-      if (socket.getBufferedAmount() === 0) socket.getUserData().handler?.drained();
+      if (socket.getBufferedAmount() === 0) socket.getUserData().peer.handler?.drained();
     },
     close(socket, code) {
-      const data = socket.getUserData();
-      data.closed = true;
-      open.delete(data);
-      data.handler?.closed(code);
+      const peer = socket.getUserData().peer;
+      peer.closed = true;
+      open.delete(peer);
+      peer.handler?.closed(code);
     },
   };
 }
@@ -203,7 +208,7 @@ export function listenUWebSockets(native: typeof Native): Listen {
     const app = tls
       ? native.SSLApp({ key_file_name: tls.keyFile, cert_file_name: tls.certFile })
       : native.App();
-    const open = new Set<UserData>();
+    const open = new Set<Peer>();
     let inFlight = 0;
     let settled: (() => void) | undefined;
     app.ws(options.webSocketPath, behavior(options, open));
@@ -227,7 +232,7 @@ export function listenUWebSockets(native: typeof Native): Listen {
       async close() {
         native.us_listen_socket_close(socket);
         const hadConnections = open.size > 0;
-        for (const data of [...open]) data.end?.(1012, 'SHUTTING_DOWN');
+        for (const peer of [...open]) peer.end?.(1012, 'SHUTTING_DOWN');
         if (inFlight > 0) {
           await new Promise<void>((resolve) => {
             settled = resolve;
