@@ -1,0 +1,33 @@
+/** A stretch of the session's timeline, in seconds. */
+export interface Interval {
+  start: number;
+  end: number;
+}
+
+export const middleOf = (interval: Interval): number => (interval.start + interval.end) / 2;
+
+/** Ordered intervals in, with those nearer to each other than `gap` seconds joined. */
+export function joinAcross(intervals: readonly Interval[], gap: number): Interval[] {
+  const joined: Interval[] = [];
+  for (const interval of intervals) {
+    const last = joined.at(-1);
+    if (last !== undefined && interval.start - last.end < gap) last.end = Math.max(last.end, interval.end);
+    else joined.push({ ...interval });
+  }
+  return joined;
+}
+
+/** How many seconds of `intervals` lie between two moments. */
+export function secondsWithin(intervals: readonly Interval[], from: number, to: number): number {
+  let seconds = 0;
+  for (const { start, end } of intervals) seconds += Math.max(0, Math.min(end, to) - Math.max(start, from));
+  return seconds;
+}
+
+/** How far a moment is from the nearest of the intervals: 0 inside one. */
+export function distanceTo(intervals: readonly Interval[], moment: number): number {
+  let nearest = Number.POSITIVE_INFINITY;
+  for (const { start, end } of intervals)
+    nearest = Math.min(nearest, Math.max(start - moment, moment - end, 0));
+  return nearest;
+}

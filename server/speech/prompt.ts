@@ -1,0 +1,24 @@
+/** What the engine is told before it listens: the clinic's terms and the words said before. Pure. */
+import { textOf, type Word } from '../../shared/transcript.ts';
+
+/** Whisper keeps the last 224 tokens of a prompt. Terms take up to a token per two letters, plain text fewer. */
+const LONGEST_VOCABULARY = 300;
+const LONGEST_TEXT = 250;
+
+/** The terms stand first, as many as fit, so that the text before runs on into the audio. Empty where there is neither. */
+export function promptFrom(vocabulary: readonly string[], wordsBefore: readonly Word[]): string {
+  let terms = '';
+  for (const term of vocabulary) {
+    const longer = terms === '' ? term : `${terms}, ${term}`;
+    if (longer.length > LONGEST_VOCABULARY) break;
+    terms = longer;
+  }
+  const text: Word[] = [];
+  let length = 0;
+  for (const word of wordsBefore.toReversed()) {
+    length += word.text.length + 1;
+    if (length > LONGEST_TEXT) break;
+    text.unshift(word);
+  }
+  return [terms === '' ? '' : `${terms}.`, textOf(text)].filter((part) => part !== '').join(' ');
+}
