@@ -1,5 +1,4 @@
 import t from 'tap';
-import { CodedError } from '../../shared/errors.ts';
 import { textOf, type Word } from '../../shared/transcript.ts';
 import { createManualClock } from '../clock.ts';
 import { createLiveTranscriber } from './create-live-transcriber.ts';

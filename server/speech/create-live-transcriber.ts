@@ -1,7 +1,7 @@
 import { CodedError } from '../../shared/errors.ts';
 import type { Word } from '../../shared/transcript.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
-import { closeTail, type Decision, decide, type LiveText, liveTextAt } from './commit-policy.ts';
+import { closeTail, type Decision, decide, liveTextAt } from './commit-policy.ts';
 import type { Hypothesis } from './engine.ts';
 import { heardWords } from './heard-words.ts';
 import { secondsWithin } from './intervals.ts';
