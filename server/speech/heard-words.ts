@@ -1,10 +1,10 @@
 /** An engine's answer as words on the session's timeline, without what cannot have been said (rule S4). Pure. */
 import type { Word } from '../../shared/transcript.ts';
-import { distanceTo, type Interval, middleOf } from './intervals.ts';
+import { type Interval, secondsWithin } from './intervals.ts';
 import { normalise } from './normalise.ts';
 
-/** Engines let a word run into the silence beside it: seconds. */
-const TIMING_ERROR = 0.25;
+/** Engines write words without length, too: seconds. */
+const TOUCH = 0.01;
 
 /** `start` and `end` are those of the audio heard; `islands` where speech was found in it. */
 export function heardWords(
@@ -23,7 +23,8 @@ export function heardWords(
       start: from,
       end: Math.min(Math.max(start + word.end, from), end),
     };
-    if (distanceTo(islands, middleOf(placed)) > TIMING_ERROR) continue;
+    // The detector lets speech ring for a moment, so a word that touches none was not said.
+    if (secondsWithin(islands, placed.start - TOUCH, placed.end + TOUCH) === 0) continue;
     const last = heard.at(-1);
     if (last !== undefined && saidTwiceAtOnce(last, placed)) continue;
     heard.push(placed);

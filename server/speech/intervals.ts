@@ -23,11 +23,3 @@ export function secondsWithin(intervals: readonly Interval[], from: number, to: 
   for (const { start, end } of intervals) seconds += Math.max(0, Math.min(end, to) - Math.max(start, from));
   return seconds;
 }
-
-/** How far a moment is from the nearest of the intervals: 0 inside one. */
-export function distanceTo(intervals: readonly Interval[], moment: number): number {
-  let nearest = Number.POSITIVE_INFINITY;
-  for (const { start, end } of intervals)
-    nearest = Math.min(nearest, Math.max(start - moment, moment - end, 0));
-  return nearest;
-}

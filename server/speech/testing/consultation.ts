@@ -116,7 +116,7 @@ function recognise(request: TranscriptionRequest, options: RecogniserOptions): H
     while (at < audio.length && Math.abs(audio[at]!) === level) at++;
     if (level === 0) {
       if (at - from > SAMPLE_RATE / 2 && random() < (options.textOnSilence ?? 0))
-        add('thanks', from + SAMPLE_RATE / 4, from + SAMPLE_RATE / 3);
+        add('thanks', (from + at) / 2, (from + at) / 2 + SAMPLE_RATE / 10);
       continue;
     }
     const id = level - QUIETEST_WORD;

@@ -1,0 +1,49 @@
+/** The final word list: the second pass where it has been, the live words elsewhere (rule F3). Pure. */
+import type { Word } from '../../shared/transcript.ts';
+import { type Interval, middleOf } from './intervals.ts';
+import { normalise } from './normalise.ts';
+
+export interface TranscribedStretch extends Interval {
+  words: readonly Word[];
+}
+
+/** Two hearings of one word differ by this much at most: seconds. */
+const TIMING_ERROR = 0.3;
+
+/** Stretches may come in any order; of two that begin at the same moment the later in the list stands. */
+export function finalWords(stretches: readonly TranscribedStretch[], live: readonly Word[]): Word[] {
+  const newest = new Map(stretches.map((stretch) => [stretch.start, stretch]));
+  const ordered = [...newest.values()].sort((a, b) => a.start - b.start);
+  const heard = ordered.flatMap((stretch) => stretch.words.map((word) => ({ word, stretch })));
+  const borders = ordered.flatMap((stretch) => [stretch.start, stretch.end]);
+
+  const fallback = live.filter((word) => {
+    const middle = middleOf(word);
+    const covered = ordered.some((stretch) => stretch.start <= middle && middle < stretch.end);
+    const atBorder = borders.some((border) => word.start < border && border < word.end);
+    return (!covered || atBorder) && !heard.some((other) => isHeardAs(word, other.word));
+  });
+  return [...heard.map(({ word }) => word), ...fallback]
+    .sort((a, b) => middleOf(a) - middleOf(b))
+    .filter((word, index, all) => {
+      const before = all[index - 1];
+      return before === undefined || !borders.some((border) => isTwice(before, word, border));
+    });
+}
+
+/** Whether the second pass has something where this live word is. */
+function isHeardAs(live: Word, other: Word): boolean {
+  const shared = Math.min(live.end, other.end) - Math.max(live.start, other.start);
+  if (shared > (live.end - live.start) / 4) return true;
+  return normalise(live.text) === normalise(other.text) && Math.abs(middleOf(live) - middleOf(other)) <= TIMING_ERROR;
+}
+
+/** One word that both sides of a border claim, having timed it differently. */
+function isTwice(a: Word, b: Word, border: number): boolean {
+  return (
+    middleOf(a) < border &&
+    border <= middleOf(b) &&
+    normalise(a.text) === normalise(b.text) &&
+    Math.min(a.end, b.end) - Math.max(a.start, b.start) > 0
+  );
+}
