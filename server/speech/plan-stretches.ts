@@ -34,7 +34,7 @@ export function planStretch(
   ended: boolean,
 ): Stretch | undefined {
   const available = endOf(start, audio);
-  if (audio.length === 0 || (!ended && available < start + LOOKAHEAD)) return undefined;
+  if (audio.length === 0 || (!ended && audio.length < LOOKAHEAD * SAMPLE_RATE)) return undefined;
   const end = ended && available <= start + LONGEST ? available : cut(start, audio, islands);
   const first = islands.find((island) => island.start < end);
   if (first === undefined) return { start, end };
