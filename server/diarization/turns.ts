@@ -1,0 +1,43 @@
+/** From the frame grid to turns. */
+import { FRAMES, middleOf } from './frames.ts';
+import type { FrameGrid } from './reconstruct.ts';
+
+/** Of one numbered speaker; seconds. */
+export interface GridTurn {
+  readonly speaker: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** pyannote.core takes shorter segments for empty. */
+const SHORTEST = 1e-6;
+
+/**
+ * Each run of frames of one speaker, from the middle of its first frame to the middle of the first frame after it (of
+ * the last frame, at the end), by start, then end, then speaker.
+ */
+export function turnsOf({ frames, speakers, data }: FrameGrid): GridTurn[] {
+  const turns: GridTurn[] = [];
+  for (let speaker = 0; speaker < speakers; speaker += 1) {
+    let first = -1;
+    for (let frame = 0; frame < frames; frame += 1) {
+      const active = data[frame * speakers + speaker] === 1;
+      if (active && first === -1) first = frame;
+      const ends = first !== -1 && (!active || frame === frames - 1);
+      if (!ends) continue;
+      const turn = { speaker, start: middleOf(FRAMES, first), end: middleOf(FRAMES, frame) };
+      if (turn.end - turn.start > SHORTEST) turns.push(turn);
+      first = -1;
+    }
+  }
+  return turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
+}
+
+/** The speakers' numbers in the order in which they are first heard. */
+export function orderOfAppearance(turns: readonly GridTurn[]): number[] {
+  return [...new Set(turns.map(({ speaker }) => speaker))];
+}
+
+export function speakerLabel(position: number): string {
+  return `SPEAKER_${String(position).padStart(2, '0')}`;
+}

@@ -1,0 +1,164 @@
+/**
+ * VBx: Bayesian clustering of embeddings with one Gaussian a speaker in the PLDA space (Landini et al., "Bayesian HMM
+ * clustering of x-vector sequences (VBx) in speaker diarization"), in the form without a Markov chain that
+ * pyannote.audio uses. Numbers in brackets are the paper's equations.
+ */
+import { dot, type Matrix, multiplyTransposed, transpose, zeros } from './matrix.ts';
+
+export interface VbxOptions {
+  /** Scales the statistics. */
+  readonly fa: number;
+  /** Regularises: higher values leave fewer speakers. */
+  readonly fb: number;
+  readonly maximumIterations: number;
+  /** Stops once the lower bound grows by less. */
+  readonly epsilon: number;
+  /** How strongly the agglomerative labels count at the start. */
+  readonly smoothing: number;
+}
+
+export const VBX_DEFAULTS: VbxOptions = { fa: 0.07, fb: 0.8, maximumIterations: 20, epsilon: 1e-4, smoothing: 7 };
+
+export interface VbxResult {
+  /** speakers × embeddings: the probability that the embedding is the speaker's. */
+  readonly responsibilities: Matrix;
+  /** The share of the embeddings that each speaker has; those that are not needed tend to 0. */
+  readonly priors: Float64Array;
+  /** The lower bound after each iteration. */
+  readonly bounds: number[];
+}
+
+/** A speaker with less weight than this has a model that differs from the prior's by less than rounding shows in others. */
+const NEGLIGIBLE = 1e-8;
+
+/**
+ * @param features embeddings × dimensions, from `Plda.transform`
+ * @param phi variance between speakers per dimension
+ * @param labels per embedding, the speaker to start from: 0, 1, …
+ */
+export function clusterVbx(
+  features: Matrix,
+  phi: Float64Array,
+  labels: Int32Array,
+  options: VbxOptions = VBX_DEFAULTS,
+): VbxResult {
+  const { fa, fb, epsilon, maximumIterations } = options;
+  const [n, dimensions] = [features.rows, features.columns];
+  const rho: Matrix = {
+    ...features,
+    data: features.data.map((value, index) => value * Math.sqrt(phi[index % dimensions]!)), // (18)
+  };
+  const rhoByDimension = transpose(rho);
+  const constant = Float64Array.from({ length: n }, (_, row) => {
+    const offset = row * dimensions;
+    return -0.5 * (dot(features.data, offset, features.data, offset, dimensions) + dimensions * Math.log(2 * Math.PI));
+  });
+  let responsibilities = startFrom(labels, options.smoothing);
+  const speakers = responsibilities.rows;
+  let priors = new Float64Array(speakers).fill(1 / speakers);
+  const bounds: number[] = [];
+
+  for (let iteration = 0; iteration < maximumIterations; iteration += 1) {
+    const models = estimateModels(responsibilities, rhoByDimension, phi, fa / fb);
+    const logs = zeros(speakers, n);
+    const products = multiplyTransposed(models.means, rho);
+    const prior = priors.map((value) => Math.log(value + 1e-8));
+    models.penalties.forEach((penalty, speaker) => {
+      const row = models.rowOf[speaker]!;
+      for (let k = 0; k < n; k += 1) {
+        const fit = row === -1 ? 0 : products.data[row * n + k]!;
+        logs.data[speaker * n + k] = fa * (fit - 0.5 * penalty + constant[k]!) + prior[speaker]!; // (23)
+      }
+    });
+    const likelihood = normaliseColumns(logs);
+    responsibilities = logs;
+    const weights = rowSums(responsibilities);
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    priors = weights.map((weight) => weight / total);
+    bounds.push(likelihood + fb * 0.5 * models.divergence); // (25)
+    if (iteration > 0 && bounds[iteration]! - bounds[iteration - 1]! < epsilon) break;
+  }
+  return { responsibilities, priors, bounds };
+}
+
+/** Softmax of the labels as one-hot rows times `smoothing`. */
+function startFrom(labels: Int32Array, smoothing: number): Matrix {
+  const n = labels.length;
+  const speakers = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const total = Math.exp(smoothing) + speakers - 1;
+  const start: Matrix = { rows: speakers, columns: n, data: new Float64Array(speakers * n).fill(1 / total) };
+  labels.forEach((label, k) => {
+    start.data[label * n + k] = Math.exp(smoothing) / total;
+  });
+  return start;
+}
+
+interface Models {
+  /** Of the speakers that have weight: one row each; `rowOf` is -1 for the others, whose mean is 0. */
+  readonly means: Matrix;
+  readonly rowOf: Int32Array;
+  /** Per speaker, what its uncertainty and its distance from the origin cost. */
+  readonly penalties: Float64Array;
+  readonly divergence: number;
+}
+
+function estimateModels(responsibilities: Matrix, rhoByDimension: Matrix, phi: Float64Array, ratio: number): Models {
+  const [speakers, n] = [responsibilities.rows, responsibilities.columns];
+  const weights = rowSums(responsibilities);
+  const living = Array.from(weights.keys()).filter((speaker) => weights[speaker]! >= NEGLIGIBLE);
+  const chosen = zeros(living.length, n);
+  const rowOf = new Int32Array(speakers).fill(-1);
+  living.forEach((speaker, row) => {
+    chosen.data.set(responsibilities.data.subarray(speaker * n, (speaker + 1) * n), row * n);
+    rowOf[speaker] = row;
+  });
+  const means = multiplyTransposed(chosen, rhoByDimension);
+  const penalties = new Float64Array(speakers);
+  let divergence = 0;
+  for (let speaker = 0; speaker < speakers; speaker += 1) {
+    const offset = rowOf[speaker]! * phi.length;
+    let penalty = 0;
+    for (let d = 0; d < phi.length; d += 1) {
+      const variance = 1 / (1 + ratio * weights[speaker]! * phi[d]!); // (17)
+      let mean = 0;
+      if (offset >= 0) {
+        mean = ratio * variance * means.data[offset + d]!; // (16)
+        means.data[offset + d] = mean;
+      }
+      penalty += (variance + mean * mean) * phi[d]!;
+      divergence += Math.log(variance) - variance - mean * mean + 1;
+    }
+    penalties[speaker] = penalty;
+  }
+  return { means, rowOf, penalties, divergence };
+}
+
+/** Turns log-likelihoods (speakers × embeddings) into responsibilities, in place; returns the total log-likelihood. */
+function normaliseColumns({ rows, columns, data }: Matrix): number {
+  const highest = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
+  for (let index = 0; index < data.length; index += 1) {
+    const column = index % columns;
+    if (data[index]! > highest[column]!) highest[column] = data[index]!;
+  }
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const value = Math.exp(data[row * columns + column]! - highest[column]!);
+      data[row * columns + column] = value;
+      sums[column] = sums[column]! + value;
+    }
+  }
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const index = row * columns + column;
+      data[index] = data[index]! / sums[column]!;
+    }
+  }
+  return sums.reduce((total, sum, column) => total + highest[column]! + Math.log(sum), 0);
+}
+
+function rowSums({ rows, columns, data }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) =>
+    data.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value, 0),
+  );
+}
