@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { conclude } from '../server/diarization/pipeline.ts';
 import { loadPlda } from '../server/diarization/plda-files.ts';
 import { formatRttm } from '../server/diarization/rttm.ts';
-import { readGoldenWindows } from './lib/golden.ts';
+import { readGoldenWindows } from '../fixtures/golden.ts';
 
 interface Options {
   golden?: string;

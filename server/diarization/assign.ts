@@ -4,8 +4,8 @@ import type { WindowAnalysis } from './diarizer.ts';
 import { dot, type Matrix, zeros } from './matrix.ts';
 import { activeSpeakers, dimensionOf, embeddingOf } from './training-filter.ts';
 
-/** A local speaker that is given to no global one. */
-export const NOBODY = -2;
+/** Where a local speaker is given to no global one; the original writes -2. */
+export const NOBODY = -1;
 
 /** Per window: local speakers × global speakers, 1 plus the cosine of the two voices; NaN where the embedding is not usable. */
 export function scoreSpeakers(windows: readonly WindowAnalysis[], centroids: Matrix): Matrix[] {

@@ -40,7 +40,7 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   const length = shape.reduce((product, size) => product * size, 1);
   if (bytes.length < end + length * reader.size) throw new Error('The .npy file is cut off.');
   // A copy: the values need not be aligned within the file.
-  const data = reader.read(bytes.slice(end, end + length * reader.size).buffer);
+  const data = reader.read(new Uint8Array(bytes.subarray(end, end + length * reader.size)).buffer);
   return { shape, data: order === 'True' ? toRowMajor(data, shape) : data };
 }
 
