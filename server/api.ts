@@ -20,6 +20,7 @@ export interface ApiOptions {
   newId(): string;
   /** The session's WAV as it stands. @throws CodedError SESSION_EMPTY */
   openAudio(session: string): Promise<AudioFile>;
+  forgetAudio(session: string): void;
 }
 
 const phases: Record<StoredSummary['state'], SessionPhase> = {
@@ -31,7 +32,7 @@ const phases: Record<StoredSummary['state'], SessionPhase> = {
   erased: 'finished',
 };
 
-export function createApi({ corpus, sessions, log, newId, openAudio }: ApiOptions): Api {
+export function createApi({ corpus, sessions, log, newId, openAudio, forgetAudio }: ApiOptions): Api {
   const known = async (session: string): Promise<StoredSummary> => {
     const summary = await corpus.summary(session);
     if (summary === undefined || summary.state === 'erased') throw new CodedError('SESSION_UNKNOWN');
@@ -155,6 +156,7 @@ export function createApi({ corpus, sessions, log, newId, openAudio }: ApiOption
       await known(session);
       await sessions.evict(session);
       await corpus.erase(session, by.subject, reason);
+      forgetAudio(session);
     },
 
     denied(by, session, what, code: ErrorCode) {

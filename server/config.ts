@@ -146,6 +146,8 @@ const Settings = z.object(settings);
 export type Config = z.infer<typeof Settings> & {
   readonly masterKeyFile: string;
   readonly localLogin: boolean;
+  /** PATH: where programs are looked for. */
+  readonly searchPath: string;
 };
 
 /** The environment does not hold what is needed: one sentence a setting. */
@@ -173,6 +175,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return {
     ...config,
     masterKeyFile: config.AUSCULT_MASTER_KEY_FILE ?? join(config.AUSCULT_DATA, 'master.key'),
+    searchPath: environment.PATH ?? '',
     localLogin:
       config.AUSCULT_LOCAL_LOGIN ??
       (isLoopback(config.AUSCULT_HOST) && config.AUSCULT_JWKS_URL === undefined),

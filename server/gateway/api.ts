@@ -2,10 +2,11 @@
  * What the server offers over HTTP. The gateway has authenticated and authorised (authorisation.ts) before it
  * calls; `by` is for the audit events, which the implementation appends (rules C3, F4).
  */
+
+import type { ErrorCode } from '../../shared/errors.ts';
 import type { CorpusEvent, FinalResult } from '../../shared/events.ts';
 import type { ServerMessage, SessionPhase } from '../../shared/protocol.ts';
 import type { Role } from '../../shared/transcript.ts';
-import type { ErrorCode } from '../../shared/errors.ts';
 import type { Ownership } from './authorisation.ts';
 import type { Principal } from './peer.ts';
 
@@ -36,9 +37,9 @@ export interface Chunk {
   chunk_id: string;
   session_id: string;
   chunk_number: number;
-  /** Seconds on the session's timeline. */
-  timestamp_start: number;
-  timestamp_end: number;
+  /** Seconds on the session's timeline; null until the slice was decoded. */
+  timestamp_start: number | null;
+  timestamp_end: number | null;
   transcription: string;
   /** `sha256:` and the hex digest of the slice's bytes. */
   audio_hash: string;
@@ -67,9 +68,18 @@ export interface Api {
   /** @throws CodedError SESSION_EMPTY */
   audio(by: Principal, session: string): Promise<AudioFile>;
   /** @throws CodedError SESSION_EMPTY */
-  finalize(by: Principal, session: string, options: { numSpeakers?: number | undefined }): Promise<{ request: string }>;
+  finalize(
+    by: Principal,
+    session: string,
+    options: { numSpeakers?: number | undefined },
+  ): Promise<{ request: string }>;
   /** @throws CodedError NOT_FOUND for a speaker that the session does not have. */
-  label(by: Principal, session: string, speaker: string, label: { name?: string | undefined; role?: Role | undefined }): Promise<void>;
+  label(
+    by: Principal,
+    session: string,
+    speaker: string,
+    label: { name?: string | undefined; role?: Role | undefined },
+  ): Promise<void>;
   erase(by: Principal, session: string, reason: string): Promise<void>;
   /** Somebody known was refused: an `access.denied` event where the session exists. */
   denied(by: Principal, session: string, what: string, code: ErrorCode): void;

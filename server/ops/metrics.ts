@@ -6,11 +6,12 @@ export interface Metrics {
   sliceRefused(code: string): void;
   sliceDegraded(): void;
   wordsCommitted(count: number): void;
-  /** From the last sample of the words' window received to the words handed over. */
-  liveDelay(seconds: number): void;
   finished(outcome: 'completed' | 'failed', seconds: number): void;
+  /** Adds what is read when asked for. */
+  watch(gauges: Gauges): void;
   /** Text in Prometheus' exposition format. */
   render(): Promise<string>;
+  readonly contentType: string;
 }
 
 export interface Gauges {
@@ -18,7 +19,7 @@ export interface Gauges {
   secondsBehind(): number;
 }
 
-export function createMetrics(gauges: Gauges): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -46,19 +47,12 @@ export function createMetrics(gauges: Gauges): Metrics {
   const refused = counter('slices_refused_total', 'Slices refused, by error code.', ['code']);
   const degraded = counter('slices_degraded_total', 'Slices stored that could not be decoded.');
   const words = counter('words_committed_total', 'Words committed by the live pass.');
-  const delay = histogram(
-    'live_delay_seconds',
-    'From the newest audio of a window to its words.',
-    [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3, 6, 15, 60],
-  );
   const finishing = histogram(
     'finish_seconds',
     'From the request to the result.',
     [0.5, 1, 2, 5, 10, 30, 120, 600],
     ['outcome'],
   );
-  gauge('sessions', 'Sessions in memory.', gauges.sessions);
-  gauge('seconds_behind', 'Seconds of speech not yet listened to, over all sessions.', gauges.secondsBehind);
 
   return {
     sliceStored(size, seconds) {
@@ -69,8 +63,12 @@ export function createMetrics(gauges: Gauges): Metrics {
     sliceRefused: (code) => refused.inc({ code }),
     sliceDegraded: () => degraded.inc(),
     wordsCommitted: (count) => words.inc(count),
-    liveDelay: (seconds) => delay.observe(seconds),
     finished: (outcome, seconds) => finishing.observe({ outcome }, seconds),
+    watch({ sessions, secondsBehind }) {
+      gauge('sessions', 'Sessions in memory.', sessions);
+      gauge('seconds_behind', 'Seconds of speech not yet listened to, over all sessions.', secondsBehind);
+    },
     render: () => registry.metrics(),
+    contentType: registry.contentType,
   };
 }

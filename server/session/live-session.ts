@@ -32,6 +32,8 @@ export interface LiveSession {
   readonly history: SessionHistory;
   readonly phase: SessionState['phase'];
   readonly progress: Progress | undefined;
+  /** Seconds of speech not yet listened to. */
+  readonly behind: number;
   /** Nobody is connected and nothing is under way: it may be put away and opened again from the corpus. */
   readonly quiet: boolean;
   /** @throws CodedError SESSION_BUSY when another client records here and the hello does not take over. */
@@ -47,7 +49,7 @@ export interface LiveSession {
 const STORAGE_RETRY_MS = 1_000;
 
 export function openLiveSession(services: SessionServices, history: SessionHistory): LiveSession {
-  const { corpus, clock, log } = services;
+  const { corpus, clock, log, metrics } = services;
   const id = history.session;
   let state: SessionState<Slice> = stateOf(history);
   let attached: { peer: Peer; client: string | undefined; following: Following } | undefined;
@@ -61,6 +63,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
 
   const unsubscribe = corpus.subscribe(id, (event) => {
     extendHistory(history, event);
+    if (event.type === 'words.committed') metrics.wordsCommitted(event.data.words.length);
     tellStatus();
   });
 
@@ -86,7 +89,10 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       tail = words;
       send({ type: 'tail', words });
     },
-    onDegraded: (code: ErrorCode, seq: number) => send(errorMessage(code, seq)),
+    onDegraded(code: ErrorCode, seq: number) {
+      metrics.sliceDegraded();
+      send(errorMessage(code, seq));
+    },
     onStatus: () => tellStatus(),
   };
   let pipeline: Pipeline | undefined =
@@ -127,19 +133,26 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
 
   const perform = (effect: SessionEffect<Slice>, refuse: Refuse): void => {
     switch (effect.type) {
-      case 'store':
+      case 'store': {
+        const begun = clock.now();
         corpus.append(id, effect.slices.map(received)).then(
-          () => handle({ type: 'stored' }),
+          () => {
+            for (const { message } of effect.slices)
+              metrics.sliceStored(message.data.length, (clock.now() - begun) / 1000);
+            handle({ type: 'stored' });
+          },
           (error) => {
             log.error({ session: id, err: error }, 'slices could not be stored');
             handle({ type: 'not-stored' });
           },
         );
         break;
+      }
       case 'acknowledge':
         send({ type: 'ack', seq: effect.seq });
         break;
       case 'refuse':
+        metrics.sliceRefused(effect.code);
         refuse(effect.code, effect.seq);
         break;
       case 'listen':
@@ -172,6 +185,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     if (finish === undefined || finish.outcome !== 'pending' || finishing !== undefined) return;
     const working = pipeline ?? createPipeline(pipelineOptions);
     pipeline = working;
+    const begun = clock.now();
     report({ type: 'progress', stage: 'queued', ratio: 0 });
     finishing = runFinishJob({
       finish,
@@ -187,6 +201,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     })
       .then(
         (result) => {
+          metrics.finished(result === undefined ? 'failed' : 'completed', (clock.now() - begun) / 1000);
           if (result === undefined) {
             handle({ type: 'finish-failed' });
             send(errorMessage('FINALIZE_FAILED'));
@@ -281,6 +296,9 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     },
     get progress() {
       return progress;
+    },
+    get behind() {
+      return pipeline?.behind ?? 0;
     },
     get quiet() {
       return (

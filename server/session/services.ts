@@ -5,12 +5,14 @@ import type { Clock } from '../clock.ts';
 import type { Corpus } from '../corpus/corpus.ts';
 import type { Diarizer } from '../diarization/diarizer.ts';
 import type { Logger } from '../ops/log.ts';
+import type { Metrics } from '../ops/metrics.ts';
 import type { Engine } from '../speech/engine.ts';
 
 export interface SessionServices {
   corpus: Corpus;
   clock: Clock;
   log: Logger;
+  metrics: Metrics;
   newId(): string;
   createDecoder: CreateStreamDecoder;
   audio: SessionAudio;

@@ -28,6 +28,10 @@ export interface Sessions {
   resumeFinishing(): Promise<void>;
   /** Takes the session out of memory, telling its client why. */
   evict(session: string): Promise<void>;
+  /** Sessions in memory. */
+  count(): number;
+  /** Speech not yet listened to, over all of them. */
+  secondsBehind(): number;
   close(): Promise<void>;
 }
 
@@ -37,6 +41,8 @@ const SWEEP_MS = 60_000;
 export function createSessions(services: SessionServices, options: SessionsOptions): Sessions {
   const { corpus, clock, log } = services;
   const open = new Map<string, Promise<LiveSession>>();
+  /** The same, once they are there. */
+  const live = new Map<string, LiveSession>();
 
   const read = async (id: string): Promise<SessionHistory> => {
     let history: SessionHistory | undefined;
@@ -52,10 +58,19 @@ export function createSessions(services: SessionServices, options: SessionsOptio
   const find = (id: string): Promise<LiveSession> => {
     const known = open.get(id);
     if (known !== undefined) return known;
-    const opening = read(id).then((history) => openLiveSession(services, history));
+    const opening = read(id).then((history) => {
+      const session = openLiveSession(services, history);
+      live.set(id, session);
+      return session;
+    });
     open.set(id, opening);
     opening.catch(() => open.delete(id));
     return opening;
+  };
+
+  const forget = (id: string) => {
+    open.delete(id);
+    live.delete(id);
   };
 
   const create = async (hello: HelloMessage, { subject, tenant }: Principal): Promise<LiveSession> => {
@@ -77,7 +92,7 @@ export function createSessions(services: SessionServices, options: SessionsOptio
       const session = await opening.catch(() => undefined);
       if (session?.quiet) {
         session.close();
-        open.delete(id);
+        forget(id);
       }
     }
   };
@@ -115,13 +130,16 @@ export function createSessions(services: SessionServices, options: SessionsOptio
     },
     async evict(id) {
       const session = await open.get(id);
-      open.delete(id);
+      forget(id);
       session?.close();
     },
     async close() {
       cancelSweep();
       for (const opening of open.values()) (await opening.catch(() => undefined))?.close();
       open.clear();
+      live.clear();
     },
+    count: () => live.size,
+    secondsBehind: () => [...live.values()].reduce((sum, session) => sum + session.behind, 0),
   };
 }

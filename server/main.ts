@@ -1,0 +1,145 @@
+/** The program: reads the settings, picks the adapters, starts, says where it is, stops when told to. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { nanoid } from 'nanoid';
+import { limits } from '../shared/protocol.ts';
+import { createDecoderFor } from './audio/create-decoder.ts';
+import { systemClock } from './clock.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createCorpus } from './corpus/create-corpus.ts';
+import { createDiarizer } from './diarization/create-diarizer.ts';
+import { readCpuTimes } from './jobs/cpu-times.ts';
+import { createIdleGate } from './jobs/idle-gate.ts';
+import { createLog } from './ops/log.ts';
+import { startServer } from './server.ts';
+import { createEngine } from './speech/engines/create-engine.ts';
+import { findWhisperServer } from './speech/engines/find-whisper-server.ts';
+
+const clock = systemClock;
+const HOUR = 3600;
+/** The person on this machine, for whom the one-time link is printed. */
+const localPrincipal = { subject: 'local', tenant: 'local', roles: ['clinician', 'admin'] } as const;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const log = createLog(config.AUSCULT_LOG_LEVEL, process.stdout.isTTY);
+  mkdirSync(config.AUSCULT_DATA, { recursive: true, mode: 0o700 });
+
+  const corpus = await createCorpus({
+    directory: config.AUSCULT_DATA,
+    masterKeyFile: config.masterKeyFile,
+    onListenerError: (error) => log.error({ err: error }, 'a listener of the corpus failed'),
+  });
+  const modelPath = join(config.AUSCULT_MODELS, `ggml-${config.AUSCULT_WHISPER_MODEL}.bin`);
+  const engine = await createEngine({
+    clock,
+    logger: log,
+    whisperUrls: config.WHISPER_URL,
+    ...(existsSync(modelPath) ? { modelPath } : {}),
+    whisperServerBin: await findWhisperServer({
+      bin: config.WHISPER_SERVER_BIN,
+      searchPath: config.searchPath,
+      cacheDirectory: config.AUSCULT_CACHE,
+    }),
+    searchPath: config.searchPath,
+    pocketsphinx: config.AUSCULT_STAND_IN,
+    workers: config.AUSCULT_WORKERS,
+  });
+  const diarizer = await createDiarizer({
+    modelsDirectory: config.AUSCULT_MODELS,
+    standIn: config.AUSCULT_STAND_IN,
+    phantomSeconds: config.AUSCULT_PHANTOM_SPEECH,
+    log,
+  });
+  const idleGate = createIdleGate({
+    clock,
+    readCpuTimes,
+    threshold: config.AUSCULT_DIARIZE_PRIORITY === 'high' ? 0 : config.AUSCULT_IDLE_THRESHOLD,
+    windowSeconds: config.AUSCULT_IDLE_WINDOW,
+  });
+
+  const server = await startServer({
+    ...{ corpus, engine, diarizer, clock, log },
+    createDecoder: createDecoderFor({ ffmpegPath: config.FFMPEG, clock }),
+    whenIdle: idleGate.whenIdle,
+    newId: () => nanoid(),
+    language: config.AUSCULT_LANGUAGE,
+    vocabulary: config.AUSCULT_VOCABULARY,
+    sliceBytes: config.AUSCULT_MAX_SLICE_BYTES,
+    window: limits.window,
+    sessionsPerPerson: 20,
+    gateway: {
+      host: config.AUSCULT_HOST,
+      port: config.AUSCULT_PORT,
+      transport: config.TRANSPORT,
+      ...tlsOf(config),
+      tokens: {
+        issuer: config.AUSCULT_JWT_ISSUER,
+        audience: config.AUSCULT_JWT_AUDIENCE,
+        secret: tokenSecret(config),
+        ...(config.AUSCULT_JWKS_URL === undefined ? {} : { jwks: { url: config.AUSCULT_JWKS_URL } }),
+        lifetimeSeconds: HOUR,
+        loginSeconds: 12 * HOUR,
+      },
+      revocationsFile: join(config.AUSCULT_DATA, 'revoked.jsonl'),
+      origins: config.AUSCULT_ORIGINS,
+      staticDirectory: fileURLToPath(new URL('../dist/client', import.meta.url)),
+    },
+  });
+
+  const { gateway } = server;
+  const { name, model, standIn } = engine?.description ?? { name: 'none', model: '' };
+  log.info(
+    { transport: gateway.transport, engine: name, model, diarization: diarizer?.method ?? 'none' },
+    'started',
+  );
+  const scheme = config.AUSCULT_TLS_CERT === undefined ? 'http' : 'https';
+  const host = config.AUSCULT_HOST.includes(':') ? `[${config.AUSCULT_HOST}]` : config.AUSCULT_HOST;
+  const address = `${scheme}://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.port}`;
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  if (engine === undefined) say('No speech engine: consultations are recorded, their text is owed.');
+  else if (standIn !== undefined) say(`Stand-in speech engine, unfit for clinical use: ${standIn}`);
+  if (config.localLogin) {
+    say(`Open this link once; it is yours alone:\n  ${address}${gateway.loginPath(localPrincipal, HOUR)}`);
+  } else say(`Listening at ${address}`);
+
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    idleGate.close();
+    server.close().then(
+      () => process.exit(0),
+      (error) => {
+        log.error({ err: error }, 'stopping did not end cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+}
+
+function tlsOf({ AUSCULT_TLS_KEY, AUSCULT_TLS_CERT }: Config) {
+  if (AUSCULT_TLS_KEY === undefined || AUSCULT_TLS_CERT === undefined) return {};
+  return { tls: { keyFile: AUSCULT_TLS_KEY, certFile: AUSCULT_TLS_CERT } };
+}
+
+/** The setting, or one made on the first start, so that tokens outlive a restart. */
+function tokenSecret(config: Config): Uint8Array {
+  if (config.AUSCULT_JWT_SECRET !== undefined) return Buffer.from(config.AUSCULT_JWT_SECRET);
+  const file = join(config.AUSCULT_DATA, 'token.secret');
+  if (!existsSync(file))
+    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(file);
+}
+
+main().catch((error) => {
+  // What a person can mend is one sentence; anything else is told with where it happened.
+  const expected = error instanceof ConfigError || !(error instanceof TypeError);
+  process.stderr.write(`✗ ${expected && error instanceof Error ? error.message : (error as Error).stack}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,89 @@
+/** Wires the ports into a server that starts and stops. Which adapters stand behind them is `main.ts`'s choice. */
+
+import { CodedError } from '../shared/errors.ts';
+import { createApi } from './api.ts';
+import { createSessionAudio } from './audio/session-audio.ts';
+import type { CreateStreamDecoder } from './audio/stream-decoder.ts';
+import type { Clock } from './clock.ts';
+import type { Corpus } from './corpus/corpus.ts';
+import type { Diarizer } from './diarization/diarizer.ts';
+import type { AudioFile } from './gateway/api.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway/gateway.ts';
+import type { Logger } from './ops/log.ts';
+import { createMetrics } from './ops/metrics.ts';
+import { createSessions } from './session/sessions.ts';
+import type { Engine } from './speech/engine.ts';
+
+export interface ServerOptions {
+  corpus: Corpus;
+  engine: Engine | undefined;
+  diarizer: Diarizer | undefined;
+  createDecoder: CreateStreamDecoder;
+  whenIdle(signal: AbortSignal): Promise<void>;
+  clock: Clock;
+  log: Logger;
+  newId(): string;
+  language: string;
+  vocabulary: readonly string[];
+  sliceBytes: number;
+  /** Slices that a client may have unacknowledged. */
+  window: number;
+  sessionsPerPerson: number;
+  gateway: Pick<
+    GatewayOptions,
+    'host' | 'port' | 'transport' | 'tls' | 'tokens' | 'revocationsFile' | 'origins' | 'staticDirectory'
+  >;
+}
+
+export interface Server {
+  readonly gateway: Gateway;
+  /** Ends every session as a crash would, only gently: all that was acknowledged is on disk already. */
+  close(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { corpus, engine, diarizer, clock, log, newId, sliceBytes } = options;
+  const audio = createSessionAudio(corpus);
+  const metrics = createMetrics();
+  const sessions = createSessions(
+    {
+      ...{ corpus, clock, log, metrics, newId, audio, engine, diarizer, sliceBytes },
+      createDecoder: options.createDecoder,
+      whenIdle: options.whenIdle,
+      vocabulary: options.vocabulary,
+      window: options.window,
+    },
+    { language: options.language, perPerson: options.sessionsPerPerson },
+  );
+
+  metrics.watch({ sessions: sessions.count, secondsBehind: sessions.secondsBehind });
+
+  const openAudio = async (session: string): Promise<AudioFile> => {
+    const wav = await audio.wav(session);
+    if (wav.samples === 0) throw new CodedError('SESSION_EMPTY');
+    return { bytes: wav.bytes, read: (first, last) => wav.stream(first, last + 1) };
+  };
+
+  const gateway = await startGateway({
+    ...options.gateway,
+    clock,
+    limits: { sliceBytes },
+    attach: sessions.attach,
+    api: createApi({ corpus, sessions, log, newId, openAudio, forgetAudio: audio.forget }),
+    ready: async () => ({ ready: true, checks: { engine: engine?.state === 'ready' } }),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    report: (error) => log.error({ err: error }, 'unforeseen error'),
+  });
+  await sessions.resumeFinishing();
+
+  return {
+    gateway,
+    async close() {
+      await gateway.close();
+      await sessions.close();
+      await engine?.close();
+      await diarizer?.close();
+      await corpus.close();
+    },
+  };
+}
