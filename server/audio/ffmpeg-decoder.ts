@@ -24,7 +24,7 @@ export const ffmpegLimits = {
   pushBytes: 900 * SAMPLE_RATE * 2,
   /** Without a sign of life it is killed. */
   hangMs: 15_000,
-  /** How long the first samples are waited for; later ones belong to a later piece. */
+  /** How long the first piece waits for samples, as the child has yet to start; late ones come with a later piece. */
   firstOutputMs: 1000,
   /** Samples of a piece come in one go; after this long without more there are no more. */
   quietMs: 50,
@@ -91,6 +91,7 @@ class FfmpegDecoder implements StreamDecoder {
   /** An odd byte of a sample that the pipe has cut. */
   private half: Uint8Array = new Uint8Array();
   private hasSpoken = false;
+  private hasStarted = false;
   private isMissing = false;
   private wasKilled = false;
   private isOver = false;
@@ -181,7 +182,8 @@ class FfmpegDecoder implements StreamDecoder {
         cancel = this.clock.after(milliseconds, done);
       };
       if (this.isOver) return done();
-      wait(this.hasSpoken ? ffmpegLimits.quietMs : ffmpegLimits.firstOutputMs);
+      wait(this.hasStarted ? ffmpegLimits.quietMs : ffmpegLimits.firstOutputMs);
+      this.hasStarted = true;
       this.onOutput = () => (this.isOver ? done() : wait(ffmpegLimits.quietMs));
     });
   }
