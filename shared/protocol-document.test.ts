@@ -19,7 +19,10 @@ t.test('every message and each of its fields is in the document', async (t) => {
 
 t.test('every error code is in the document, with its numbers', async (t) => {
   for (const [code, kind] of Object.entries<{ httpStatus: number; closeCode?: number }>(errorKinds)) {
-    const [, , http, close] = rowOf(code)?.split('|').map((cell) => cell.trim()) ?? [];
+    const [, , http, close] =
+      rowOf(code)
+        ?.split('|')
+        .map((cell) => cell.trim()) ?? [];
     t.equal(http, String(kind.httpStatus), `${code} over HTTP`);
     t.equal(close, kind.closeCode === undefined ? '' : String(kind.closeCode), `${code} over the socket`);
   }
@@ -27,5 +30,8 @@ t.test('every error code is in the document, with its numbers', async (t) => {
 
 t.test('the document names no code that does not exist', async (t) => {
   const named = rows.flatMap((row) => /^\| `([A-Z_]+)` \|/.exec(row)?.[1] ?? []);
-  t.same(named.filter((code) => !(code in errorKinds)), []);
+  t.same(
+    named.filter((code) => !(code in errorKinds)),
+    [],
+  );
 });

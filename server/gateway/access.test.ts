@@ -3,7 +3,16 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import { AUDIO, SESSION, admin, clinician, colleague, reviewer, startTestGateway, stranger } from './testing.ts';
+import {
+  AUDIO,
+  admin,
+  clinician,
+  colleague,
+  reviewer,
+  SESSION,
+  startTestGateway,
+  stranger,
+} from './testing.ts';
 
 const people = { clinician, colleague, reviewer, admin, stranger };
 
@@ -14,7 +23,12 @@ const routes: { method: string; path: string; body?: string; statuses: number[] 
   { method: 'GET', path: '/chunks', statuses: [200, 403, 200, 403, 404] },
   { method: 'GET', path: '/audio', statuses: [200, 403, 200, 403, 404] },
   { method: 'POST', path: '/finalize', body: '{"numSpeakers":2}', statuses: [202, 403, 403, 403, 404] },
-  { method: 'PUT', path: '/speakers/SPEAKER_00', body: '{"name":"Ann"}', statuses: [204, 403, 403, 403, 404] },
+  {
+    method: 'PUT',
+    path: '/speakers/SPEAKER_00',
+    body: '{"name":"Ann"}',
+    statuses: [204, 403, 403, 403, 404],
+  },
   { method: 'DELETE', path: '', statuses: [403, 403, 403, 204, 404] },
 ];
 
@@ -30,14 +44,23 @@ t.test('[A1] every address of a session × everybody', async (t) => {
       api.calls.length = 0;
       const bearer = { authorization: `Bearer ${await token(principal)}` };
       t.equal((await ask(bearer)).status, statuses[index], `${name} ${method} ${path}`);
-      if (statuses[index]! >= 400) t.ok(api.calls.every((call) => call.startsWith('denied')), 'and nothing is done');
+      if (statuses[index]! >= 400)
+        t.ok(
+          api.calls.every((call) => call.startsWith('denied')),
+          'and nothing is done',
+        );
       t.equal((await ask(bearer, address.replace(SESSION, 'session-9'))).status, 404);
       t.equal((await ask({ ...bearer, origin: 'https://evil.example' })).status, 403, 'wrong origin');
     }
     api.calls.length = 0;
     const spent = await token(admin);
     await clock.advance(600_000);
-    for (const headers of [{}, { authorization: 'Bearer x' }, { authorization: `Basic ${spent}` }, { authorization: `Bearer ${spent}` }]) {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer x' },
+      { authorization: `Basic ${spent}` },
+      { authorization: `Bearer ${spent}` },
+    ]) {
       const { status, text } = await ask(headers as Record<string, string>);
       t.equal(status, 401);
       t.match(JSON.parse(text), { error: { code: 'UNAUTHENTICATED' } });
@@ -77,15 +100,31 @@ t.test('lists, health, readiness and metrics', async (t) => {
     ready: async () => ({ ready: false, checks: { disk: false } }),
   });
   const get = async (path: string, who?: keyof typeof people, headers = {}) =>
-    fetch(url + path, { headers: { ...headers, ...(who ? { authorization: `Bearer ${await token(people[who])}` } : {}) } });
-  const length = async (who: keyof typeof people) => ((await (await get('/api/sessions', who)).json()) as { sessions: [] }).sessions.length;
-  t.same(await Promise.all([length('clinician'), length('colleague'), length('reviewer'), length('admin'), length('stranger')]), [1, 0, 1, 1, 0]);
+    fetch(url + path, {
+      headers: { ...headers, ...(who ? { authorization: `Bearer ${await token(people[who])}` } : {}) },
+    });
+  const length = async (who: keyof typeof people) =>
+    ((await (await get('/api/sessions', who)).json()) as { sessions: [] }).sessions.length;
+  t.same(
+    await Promise.all([
+      length('clinician'),
+      length('colleague'),
+      length('reviewer'),
+      length('admin'),
+      length('stranger'),
+    ]),
+    [1, 0, 1, 1, 0],
+  );
   t.equal((await get('/api/sessions')).status, 401);
   t.equal((await get('/api/sessions?before=yesterday', 'admin')).status, 400);
   t.equal((await get('/healthz')).status, 200);
   t.equal((await get('/readyz')).status, 503);
   t.equal((await get('/metrics')).status, 200, 'from this machine');
-  t.equal((await get('/metrics', undefined, { 'x-forwarded-for': '10.0.0.1' })).status, 401, 'through a proxy');
+  t.equal(
+    (await get('/metrics', undefined, { 'x-forwarded-for': '10.0.0.1' })).status,
+    401,
+    'through a proxy',
+  );
   t.equal((await get('/metrics', 'clinician', { 'x-forwarded-for': '10.0.0.1' })).status, 403);
   t.equal((await get('/metrics', 'admin', { 'x-forwarded-for': '10.0.0.1' })).status, 200);
 });
@@ -94,7 +133,11 @@ t.test('bad requests have their codes', async (t) => {
   const { url, token } = await startTestGateway(t);
   const authorization = `Bearer ${await token(clinician)}`;
   const code = async (method: string, path: string, body?: string) => {
-    const answer = await fetch(url + path, { method, headers: { authorization }, ...(body === undefined ? {} : { body }) });
+    const answer = await fetch(url + path, {
+      method,
+      headers: { authorization },
+      ...(body === undefined ? {} : { body }),
+    });
     return [answer.status, ((await answer.json()) as { error: { code: string } }).error.code];
   };
   const finalize = `/api/sessions/${SESSION}/finalize`;
@@ -147,16 +190,30 @@ t.test('the page is public, and nothing beside its directory is', async (t) => {
   // fetch would tidy these paths before sending them.
   const status = (raw: string) =>
     new Promise<[number, string]>((resolve, reject) => {
-      const asked = httpRequest({ port: gateway.port, host: '127.0.0.1', path: raw, agent: false }, (answer) => {
-        let text = '';
-        answer.on('data', (chunk) => {
-          text += chunk;
-        });
-        answer.on('end', () => resolve([answer.statusCode!, text]));
-      });
+      const asked = httpRequest(
+        { port: gateway.port, host: '127.0.0.1', path: raw, agent: false },
+        (answer) => {
+          let text = '';
+          answer.on('data', (chunk) => {
+            text += chunk;
+          });
+          answer.on('end', () => resolve([answer.statusCode!, text]));
+        },
+      );
       asked.on('error', reject).end();
     });
-  for (const raw of ['/../secret.txt', '/..%2fsecret.txt', '/%2e%2e/secret.txt', '/assets/../../secret.txt', '/..%5csecret.txt', '/link.txt', '/.env.txt', '//secret.txt', '/index.html%00.txt', '/assets']) {
+  for (const raw of [
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/assets/../../secret.txt',
+    '/..%5csecret.txt',
+    '/link.txt',
+    '/.env.txt',
+    '//secret.txt',
+    '/index.html%00.txt',
+    '/assets',
+  ]) {
     const [code, text] = await status(raw);
     t.equal(code, 404, raw);
     t.notMatch(text, 'secret');
@@ -165,7 +222,8 @@ t.test('the page is public, and nothing beside its directory is', async (t) => {
 
 t.test('[A1] CORS for origins on the list only', async (t) => {
   const { url, connect } = await startTestGateway(t);
-  const preflight = (origin: string) => fetch(`${url}/api/sessions`, { method: 'OPTIONS', headers: { origin } });
+  const preflight = (origin: string) =>
+    fetch(`${url}/api/sessions`, { method: 'OPTIONS', headers: { origin } });
   const listed = await preflight('https://listed.example');
   t.equal(listed.status, 204);
   t.equal(listed.headers.get('access-control-allow-origin'), 'https://listed.example');

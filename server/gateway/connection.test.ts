@@ -1,7 +1,17 @@
 import t from 'tap';
 import { CodedError, type ErrorCode } from '../../shared/errors.ts';
 import type { ServerMessage } from '../../shared/protocol.ts';
-import { SESSION, type TestClient, aSlice, admin, clinician, colleague, reviewer, startTestGateway, stranger } from './testing.ts';
+import {
+  admin,
+  aSlice,
+  clinician,
+  colleague,
+  reviewer,
+  SESSION,
+  startTestGateway,
+  stranger,
+  type TestClient,
+} from './testing.ts';
 
 const greeting = (token: string, more: object = {}) => ({ type: 'hello', version: 1, token, ...more });
 
@@ -56,7 +66,10 @@ t.test('messages reach the session in order, those during attaching too', async 
     async attach(hello) {
       t.equal(hello.token, '', 'the token stays in the gateway');
       await gate;
-      return { receive: (message) => void received.push('seq' in message ? message.seq : message.type), detach() {} };
+      return {
+        receive: (message) => void received.push('seq' in message ? message.seq : message.type),
+        detach() {},
+      };
     },
   });
   const client = await connect();
@@ -110,37 +123,43 @@ t.test('what cannot be read after hello is answered, and the connection goes on'
   t.equal(attached[0]!.received.length, 1, 'the largest slice is taken');
 });
 
-t.test('[A1] the socket closes when its token expires, is revoked, or is renewed for somebody else', async (t) => {
-  const { connect, token, clock, url, attached } = await startTestGateway(t);
-  const first = await token(clinician);
-  const client = await connect();
-  client.send(greeting(first));
-  await client.next();
-  await clock.advance(500_000);
-  const second = await token(clinician);
-  client.send({ type: 'renew', token: second });
-  client.send({ type: 'ping', at: 1 });
-  await client.next();
-  await clock.advance(200_000);
-  t.notOk(attached[0]!.detached, 'the newer token counts');
-  await clock.advance(400_000);
-  t.same(await ended(client), ['UNAUTHENTICATED', 4401]);
-  t.ok(attached[0]!.detached);
+t.test(
+  '[A1] the socket closes when its token expires, is revoked, or is renewed for somebody else',
+  async (t) => {
+    const { connect, token, clock, url, attached } = await startTestGateway(t);
+    const first = await token(clinician);
+    const client = await connect();
+    client.send(greeting(first));
+    await client.next();
+    await clock.advance(500_000);
+    const second = await token(clinician);
+    client.send({ type: 'renew', token: second });
+    client.send({ type: 'ping', at: 1 });
+    await client.next();
+    await clock.advance(200_000);
+    t.notOk(attached[0]!.detached, 'the newer token counts');
+    await clock.advance(400_000);
+    t.same(await ended(client), ['UNAUTHENTICATED', 4401]);
+    t.ok(attached[0]!.detached);
 
-  const third = await token(clinician);
-  const again = await connect();
-  again.send(greeting(third));
-  await again.next();
-  const logout = await fetch(`${url}/api/token/revoke`, { method: 'POST', headers: { authorization: `Bearer ${third}` } });
-  t.equal(logout.status, 204);
-  t.same(await ended(again), ['UNAUTHENTICATED', 4401]);
+    const third = await token(clinician);
+    const again = await connect();
+    again.send(greeting(third));
+    await again.next();
+    const logout = await fetch(`${url}/api/token/revoke`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${third}` },
+    });
+    t.equal(logout.status, 204);
+    t.same(await ended(again), ['UNAUTHENTICATED', 4401]);
 
-  const other = await connect();
-  other.send(greeting(await token(clinician)));
-  await other.next();
-  other.send({ type: 'renew', token: await token(stranger) });
-  t.same(await ended(other), ['FORBIDDEN', 4403]);
-});
+    const other = await connect();
+    other.send(greeting(await token(clinician)));
+    await other.next();
+    other.send({ type: 'renew', token: await token(stranger) });
+    t.same(await ended(other), ['FORBIDDEN', 4403]);
+  },
+);
 
 t.test('[A1] who may attach, and what they may send', async (t) => {
   const { connect, token, attached, api } = await startTestGateway(t);
@@ -169,7 +188,9 @@ t.test('[A1] who may attach, and what they may send', async (t) => {
 t.test('[A1] a ticket stands for its token once', async (t) => {
   const { connect, token, url } = await startTestGateway(t);
   const headers = { authorization: `Bearer ${await token(clinician)}` };
-  const { ticket } = (await (await fetch(`${url}/api/tickets`, { method: 'POST', headers })).json()) as { ticket: string };
+  const { ticket } = (await (await fetch(`${url}/api/tickets`, { method: 'POST', headers })).json()) as {
+    ticket: string;
+  };
   const client = await connect();
   client.send(greeting(ticket));
   t.match(await client.next(), { type: 'welcome' });
@@ -214,7 +235,8 @@ t.test('[A2] a peer that does not read is given up; a newer tail replaces the on
     client.socket.pause();
     const { peer } = attached.at(-1)!;
     const text = 'x'.repeat(100_000);
-    for (let at = 0; at < count; at += 1) peer.send({ type: 'tail', words: [{ text, start: at, end: at, probability: 1 }] });
+    for (let at = 0; at < count; at += 1)
+      peer.send({ type: 'tail', words: [{ text, start: at, end: at, probability: 1 }] });
     return peer;
   };
   const slow = await connect();
@@ -235,7 +257,8 @@ t.test('[A2] a peer that does not read is given up; a newer tail replaces the on
 
   const greedy = await connect();
   const updates = await flood(greedy, 100);
-  for (let n = 0; n < 200; n += 1) updates.send({ type: 'update', n, at: '', event: 'x', data: 'y'.repeat(10_000) });
+  for (let n = 0; n < 200; n += 1)
+    updates.send({ type: 'update', n, at: '', event: 'x', data: 'y'.repeat(10_000) });
   t.ok(attached[2]!.detached, 'more waits than the limit');
   stuck.socket.terminate();
   greedy.socket.terminate();

@@ -6,7 +6,7 @@ import { CodedError, type ErrorCode, errorKinds } from '../../shared/errors.ts';
 import type { ClientMessage, HelloMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Api } from './api.ts';
-import { type Ownership, actionOf, authorise, mayOpen } from './authorisation.ts';
+import { actionOf, authorise, mayOpen, type Ownership } from './authorisation.ts';
 import { watchCredential } from './credential.ts';
 import { readMessage } from './incoming.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -58,12 +58,23 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   const outgoing = createOutgoing(connection, clock, limits, () => end('TOO_SLOW'));
   const cancelHello = clock.after(limits.helloSeconds * 1000, () => end('HELLO_TIMEOUT'));
   const leaveUnauthenticated = context.unauthenticated.enter(connection.remoteAddress);
-  releases.push(cancelHello, () => leaveUnauthenticated?.(), () => stopCredential(), outgoing.stop);
+  releases.push(
+    cancelHello,
+    () => leaveUnauthenticated?.(),
+    () => stopCredential(),
+    outgoing.stop,
+  );
 
   const isOver = () => state === 'over';
 
   function tell(code: ErrorCode, seq?: number, fatal = false): void {
-    outgoing.send({ type: 'error', code, message: errorKinds[code].message, ...(seq === undefined ? {} : { seq }), fatal });
+    outgoing.send({
+      type: 'error',
+      code,
+      message: errorKinds[code].message,
+      ...(seq === undefined ? {} : { seq }),
+      fatal,
+    });
   }
 
   function over(): void {
@@ -105,7 +116,8 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   }
 
   function refuse(code: ErrorCode, what: string): void {
-    if (verified && sessionNamed !== undefined) context.api.denied(verified.principal, sessionNamed, what, code);
+    if (verified && sessionNamed !== undefined)
+      context.api.denied(verified.principal, sessionNamed, what, code);
     end(code);
   }
 
@@ -150,7 +162,8 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
       const renewed = await verify(token);
       if (isOver()) return;
       const { subject, tenant } = verified!.principal;
-      if (renewed.principal.subject !== subject || renewed.principal.tenant !== tenant) return refuse('FORBIDDEN', 'renew');
+      if (renewed.principal.subject !== subject || renewed.principal.tenant !== tenant)
+        return refuse('FORBIDDEN', 'renew');
       hold(renewed);
     } catch (error) {
       // The credential shown before still holds, so the connection goes on until that one ends.
@@ -195,7 +208,10 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   function message(bytes: Uint8Array): void {
     if (isOver()) return;
     if (state === 'greeting') {
-      const read = bytes.length > limits.helloBytes ? { code: 'TOO_BIG' as const } : readMessage(bytes, limits.sliceBytes);
+      const read =
+        bytes.length > limits.helloBytes
+          ? { code: 'TOO_BIG' as const }
+          : readMessage(bytes, limits.sliceBytes);
       if ('code' in read) return end(read.code);
       if (read.message.type !== 'hello') return end('HELLO_EXPECTED');
       cancelHello();

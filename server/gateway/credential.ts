@@ -7,7 +7,12 @@ import type { Verified } from './tokens.ts';
 const DAY_MS = 86_400_000;
 
 /** Calls `expired` once, when the credential no longer holds; the function returned ends the watch. */
-export function watchCredential(clock: Clock, revocations: Revocations, verified: Verified, expired: () => void): () => void {
+export function watchCredential(
+  clock: Clock,
+  revocations: Revocations,
+  verified: Verified,
+  expired: () => void,
+): () => void {
   let cancel = () => {};
   const unwatch = revocations.watch((id) => {
     if (verified.ids.includes(id)) end();

@@ -5,17 +5,17 @@ import type { Clock } from '../clock.ts';
 import type { Api } from './api.ts';
 import { serveConnection } from './connection.ts';
 import { errorAnswer } from './http/answers.ts';
-import { type RouteContext, createRoutes } from './http/routes.ts';
+import { createRoutes, type RouteContext } from './http/routes.ts';
 import { createHttp } from './http/serve.ts';
-import { type GatewayLimits, defaultLimits } from './limits.ts';
+import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { judgeOrigin } from './origins.ts';
 import type { Attach, Principal } from './peer.ts';
 import { createRevocations } from './revocations.ts';
 import { createSlots } from './slots.ts';
-import { type TransportChoice, chooseTransport } from './sockets/choose.ts';
 import type { Listening, SocketOptions } from './socket.ts';
+import { chooseTransport, type TransportChoice } from './sockets/choose.ts';
 import { createTickets } from './tickets.ts';
-import { type IssuedToken, type TokenOptions, type Verified, createTokens } from './tokens.ts';
+import { createTokens, type IssuedToken, type TokenOptions, type Verified } from './tokens.ts';
 
 export interface GatewayOptions extends Pick<RouteContext, 'ready' | 'metrics'> {
   host: string;

@@ -6,5 +6,7 @@ export function judgeOrigin(headers: ReadonlyMap<string, string>, list: readonly
   if (origin === undefined || origin === '') return 'none';
   if (list.includes(origin)) return 'listed';
   const host = headers.get('host');
-  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`) ? 'same' : 'refused';
+  return host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)
+    ? 'same'
+    : 'refused';
 }

@@ -2,7 +2,7 @@
  * What goes out on one connection. A peer that does not read costs a bounded number of bytes and is then
  * given up; what is replaced as a whole each time (`tail`, `status`, `progress`) waits once at most.
  */
-import { type ServerMessage, encode } from '../../shared/protocol.ts';
+import { encode, type ServerMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Connection } from './socket.ts';
 

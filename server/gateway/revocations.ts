@@ -24,7 +24,8 @@ function load(file: string): [string, number][] {
 export function createRevocations(clock: Clock, file?: string): Revocations {
   const valid = (file === undefined ? [] : load(file)).filter(([, expiresAt]) => expiresAt > clock.now());
   const revoked = new Map(valid);
-  if (file !== undefined) writeFileSync(file, valid.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
+  if (file !== undefined)
+    writeFileSync(file, valid.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
   const listeners = new Set<(id: string) => void>();
   return {
     revoke(id, expiresAt) {

@@ -3,20 +3,20 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { SignJWT, UnsecuredJWT, exportJWK, generateKeyPair } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import t from 'tap';
 import { createManualClock } from '../clock.ts';
-import { type SessionAction, authorise, listed, mayOpen } from './authorisation.ts';
+import { authorise, listed, mayOpen, type SessionAction } from './authorisation.ts';
 import { watchCredential } from './credential.ts';
 import { parseRange } from './http/range.ts';
 import { judgeOrigin } from './origins.ts';
 import { createRevocations } from './revocations.ts';
 import { createSlots } from './slots.ts';
-import { NOW, SECRET, admin, clinician, colleague, reviewer, stranger } from './testing.ts';
+import { plainAddress } from './sockets/request.ts';
+import { admin, clinician, colleague, NOW, reviewer, SECRET, stranger } from './testing.ts';
 import { createTickets } from './tickets.ts';
 import { fullBucket, take } from './token-bucket.ts';
 import { createTokens } from './tokens.ts';
-import { plainAddress } from './sockets/request.ts';
 
 t.test('[A1] who may do what to a session of dr-a in the north', async (t) => {
   const session = { tenant: 'north', owner: 'dr-a' };
@@ -73,7 +73,8 @@ t.test('[A2] slots are counted in all and for each key, and given back once', as
 });
 
 t.test('[A1] origins', async (t) => {
-  const judge = (headers: Record<string, string>) => judgeOrigin(new Map(Object.entries(headers)), ['https://ok.example']);
+  const judge = (headers: Record<string, string>) =>
+    judgeOrigin(new Map(Object.entries(headers)), ['https://ok.example']);
   t.equal(judge({ host: 'a:1' }), 'none');
   t.equal(judge({ host: 'a:1', origin: 'http://a:1' }), 'same');
   t.equal(judge({ host: 'a:1', origin: 'https://ok.example' }), 'listed');
@@ -111,7 +112,10 @@ t.test('an address has one spelling', async (t) => {
 t.test('[A1] a ticket works once, for a while, and is not kept in clear', async (t) => {
   const clock = createManualClock(NOW);
   let count = 0;
-  const tickets = createTickets<string>(clock, (length) => Buffer.alloc(length, (count += 1)));
+  const tickets = createTickets<string>(clock, (length) => {
+    count += 1;
+    return Buffer.alloc(length, count);
+  });
   const [first, second] = [tickets.issue('a', 30), tickets.issue('b', 30)];
   t.not(first, second);
   t.equal(tickets.redeem(first), 'a');
@@ -160,10 +164,28 @@ t.test('[A1] tokens that do not hold', async (t) => {
   const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/jwks`;
   const options = { issuer: 'i', audience: 'a', secret: SECRET, lifetimeSeconds: 60, loginSeconds: 100 };
   let count = 0;
-  const tokens = createTokens({ ...options, jwks: { url, issuer: 'idp' } }, clock, revocations, () => `id${(count += 1)}`);
-  const claims = { sub: 's', tenant: 't', roles: ['reviewer', 'somebody'], iss: 'i', aud: 'a', exp: NOW / 1000 + 60 };
-  const sign = (changes: object, key: Uint8Array | CryptoKey = SECRET, header = { alg: 'HS256' } as { alg: string; kid?: string }) =>
-    new SignJWT({ ...claims, ...changes }).setProtectedHeader(header).sign(key);
+  const tokens = createTokens(
+    { ...options, jwks: { url, issuer: 'idp' } },
+    clock,
+    revocations,
+    () => {
+      count += 1;
+      return `id${count}`;
+    },
+  );
+  const claims = {
+    sub: 's',
+    tenant: 't',
+    roles: ['reviewer', 'somebody'],
+    iss: 'i',
+    aud: 'a',
+    exp: NOW / 1000 + 60,
+  };
+  const sign = (
+    changes: object,
+    key: Uint8Array | CryptoKey = SECRET,
+    header = { alg: 'HS256' } as { alg: string; kid?: string },
+  ) => new SignJWT({ ...claims, ...changes }).setProtectedHeader(header).sign(key);
 
   t.same((await tokens.verify(await sign({}))).principal, { subject: 's', tenant: 't', roles: ['reviewer'] });
   const provided = await sign({ iss: 'idp' }, keys.privateKey, { alg: 'ES256', kid: 'k1' });
@@ -196,8 +218,15 @@ t.test('[A1] tokens that do not hold', async (t) => {
   const renewed = await tokens.renew(issued);
   t.equal(renewed.expiresAt, NOW + 100_000, 'no longer than the login');
   revocations.revoke(issued.ids.at(-1)!, NOW + 100_000);
-  await t.rejects(tokens.verify(renewed.token), { code: 'UNAUTHENTICATED' }, 'a renewed token falls with its login');
+  await t.rejects(
+    tokens.verify(renewed.token),
+    { code: 'UNAUTHENTICATED' },
+    'a renewed token falls with its login',
+  );
   await clock.advance(50_000);
   await t.rejects(tokens.renew(issued), { code: 'UNAUTHENTICATED' });
-  t.throws(() => createTokens({ ...options, secret: new Uint8Array(31) }, clock, revocations, () => ''), /32 bytes/);
+  t.throws(
+    () => createTokens({ ...options, secret: new Uint8Array(31) }, clock, revocations, () => ''),
+    /32 bytes/,
+  );
 });

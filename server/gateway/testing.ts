@@ -3,8 +3,14 @@ import { once } from 'node:events';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { CodedError } from '../../shared/errors.ts';
-import { type ClientMessage, type HelloMessage, type ServerMessage, decode, encode } from '../../shared/protocol.ts';
-import { type ManualClock, createManualClock } from '../clock.ts';
+import {
+  type ClientMessage,
+  decode,
+  encode,
+  type HelloMessage,
+  type ServerMessage,
+} from '../../shared/protocol.ts';
+import { createManualClock, type ManualClock } from '../clock.ts';
 import type { Api, SessionSummary } from './api.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
 import type { Attachment, Peer, Principal } from './peer.ts';
@@ -16,7 +22,11 @@ export const clinician: Principal = { subject: 'dr-a', tenant: 'north', roles: [
 export const reviewer: Principal = { subject: 'rev', tenant: 'north', roles: ['reviewer'] };
 export const admin: Principal = { subject: 'adm', tenant: 'north', roles: ['admin'] };
 export const colleague: Principal = { ...clinician, subject: 'dr-b' };
-export const stranger: Principal = { subject: 'dr-a', tenant: 'south', roles: ['clinician', 'reviewer', 'admin'] };
+export const stranger: Principal = {
+  subject: 'dr-a',
+  tenant: 'south',
+  roles: ['clinician', 'reviewer', 'admin'],
+};
 
 export const SESSION = 'session-1';
 const summary: SessionSummary = {
@@ -74,7 +84,13 @@ export async function startTestGateway(t: Test, overrides: Partial<GatewayOption
   const reports: unknown[] = [];
   const gateway = await startGateway({
     ...{ host: '127.0.0.1', port: 0, transport: 'auto', clock, api, origins: ['https://listed.example'] },
-    tokens: { issuer: 'auscult', audience: 'auscult', secret: SECRET, lifetimeSeconds: 600, loginSeconds: 3600 },
+    tokens: {
+      issuer: 'auscult',
+      audience: 'auscult',
+      secret: SECRET,
+      lifetimeSeconds: 600,
+      loginSeconds: 3600,
+    },
     ready: async () => ({ ready: true, checks: {} }),
     metrics: async () => ({ contentType: 'text/plain', text: 'up 1\n' }),
     report: (error) => reports.push(error),
@@ -82,7 +98,13 @@ export async function startTestGateway(t: Test, overrides: Partial<GatewayOption
       const place: Attached = { hello, peer, received: [], detached: false };
       attached.push(place);
       peer.send({
-        ...{ type: 'welcome', version: 1, session: hello.session ?? SESSION, phase: 'recording', engine: null },
+        ...{
+          type: 'welcome',
+          version: 1,
+          session: hello.session ?? SESSION,
+          phase: 'recording',
+          engine: null,
+        },
         ...{ nextSeq: 0, nextEpoch: 0, window: 8, sliceBytes: 1024 },
       });
       return {
@@ -97,7 +119,16 @@ export async function startTestGateway(t: Test, overrides: Partial<GatewayOption
   t.teardown(() => gateway.close());
   const url = `http://127.0.0.1:${gateway.port}`;
   const token = async (principal: Principal) => (await gateway.issueToken(principal)).token;
-  return { gateway, clock, api, attached, reports, url, token, connect: (options = {}) => connect(gateway.port, options) };
+  return {
+    gateway,
+    clock,
+    api,
+    attached,
+    reports,
+    url,
+    token,
+    connect: (options = {}) => connect(gateway.port, options),
+  };
 }
 
 export interface TestClient {

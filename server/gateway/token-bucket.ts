@@ -14,7 +14,12 @@ export interface Bucket {
 export const fullBucket = (rate: BucketRate, now: number): Bucket => ({ level: rate.burst, at: now });
 
 /** @returns `allowed: false` leaves the level as it is, so that a refused giant does not starve what follows. */
-export function take(rate: BucketRate, bucket: Bucket, amount: number, now: number): { allowed: boolean; bucket: Bucket } {
+export function take(
+  rate: BucketRate,
+  bucket: Bucket,
+  amount: number,
+  now: number,
+): { allowed: boolean; bucket: Bucket } {
   const seconds = Math.max(0, now - bucket.at) / 1000;
   const level = Math.min(rate.burst, bucket.level + seconds * rate.perSecond);
   const allowed = amount <= level;

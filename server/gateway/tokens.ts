@@ -1,6 +1,6 @@
 /** JSON Web Tokens: our own (HS256, one secret) and those of an identity provider (JWKS). */
 import { createHash } from 'node:crypto';
-import { SignJWT, createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { CodedError } from '../../shared/errors.ts';
 import type { Clock } from '../clock.ts';
@@ -68,7 +68,8 @@ export function createTokens(
   newId: () => string,
 ): Tokens {
   const { secret, jwks, issuer, audience } = options;
-  if (secret !== undefined && secret.length < 32) throw new Error('The token secret must be 32 bytes or longer.');
+  if (secret !== undefined && secret.length < 32)
+    throw new Error('The token secret must be 32 bytes or longer.');
   const remoteKeys = jwks && createRemoteJWKSet(new URL(jwks.url), { timeoutDuration: 5_000 });
 
   async function claimsOf(token: string): Promise<z.infer<typeof Claims>> {
@@ -76,16 +77,30 @@ export function createTokens(
     // Each kind of key takes only its own algorithms, so a public key can never pass as a secret.
     if (decodeProtectedHeader(token).alg === 'HS256') {
       if (secret === undefined) throw new Error('no secret');
-      return Claims.parse((await jwtVerify(token, secret, { ...shared, issuer, audience, algorithms: ['HS256'] })).payload);
+      return Claims.parse(
+        (await jwtVerify(token, secret, { ...shared, issuer, audience, algorithms: ['HS256'] })).payload,
+      );
     }
     if (remoteKeys === undefined) throw new Error('no key set');
     const expected = { issuer: jwks?.issuer ?? issuer, audience: jwks?.audience ?? audience };
-    return Claims.parse((await jwtVerify(token, remoteKeys, { ...shared, ...expected, algorithms: asymmetric })).payload);
+    return Claims.parse(
+      (await jwtVerify(token, remoteKeys, { ...shared, ...expected, algorithms: asymmetric })).payload,
+    );
   }
 
-  async function sign(principal: Principal, login: string, loggedInAt: number, expiresAt: number): Promise<IssuedToken> {
+  async function sign(
+    principal: Principal,
+    login: string,
+    loggedInAt: number,
+    expiresAt: number,
+  ): Promise<IssuedToken> {
     if (secret === undefined) throw new CodedError('NOT_FOUND');
-    const claims = { tenant: principal.tenant, roles: principal.roles, sid: login, auth_time: Math.floor(loggedInAt / 1000) };
+    const claims = {
+      tenant: principal.tenant,
+      roles: principal.roles,
+      sid: login,
+      auth_time: Math.floor(loggedInAt / 1000),
+    };
     const seconds = Math.floor(expiresAt / 1000);
     const token = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

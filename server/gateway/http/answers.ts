@@ -2,7 +2,11 @@ import { CodedError, type ErrorCode, errorKinds } from '../../../shared/errors.t
 import type { HttpResponse } from '../socket.ts';
 
 export function json(status: number, value: unknown): HttpResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }, body: JSON.stringify(value) };
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    body: JSON.stringify(value),
+  };
 }
 
 export const empty: HttpResponse = { status: 204, headers: { 'cache-control': 'no-store' } };

@@ -7,7 +7,9 @@ export function parseRange(header: string | undefined, length: number): ByteRang
   const [from, to] = [match[1]!, match[2]!];
   if (from === '') {
     const suffix = Number(to);
-    return suffix === 0 || length === 0 ? 'unsatisfiable' : { first: Math.max(0, length - suffix), last: length - 1 };
+    return suffix === 0 || length === 0
+      ? 'unsatisfiable'
+      : { first: Math.max(0, length - suffix), last: length - 1 };
   }
   const first = Number(from);
   const last = to === '' ? length - 1 : Math.min(Number(to), length - 1);

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { CodedError } from '../../../shared/errors.ts';
 import type { Api } from '../api.ts';
-import { type SessionAction, authorise } from '../authorisation.ts';
+import { authorise, type SessionAction } from '../authorisation.ts';
 import type { HttpRequest } from '../socket.ts';
 import type { Tokens, Verified } from '../tokens.ts';
 
@@ -14,7 +14,10 @@ export async function authenticate(tokens: Tokens, request: HttpRequest): Promis
 }
 
 /** An empty body counts as `{}`. @throws CodedError BAD_MESSAGE, TOO_BIG */
-export async function readJson<Schema extends z.ZodType>(request: HttpRequest, schema: Schema): Promise<z.infer<Schema>> {
+export async function readJson<Schema extends z.ZodType>(
+  request: HttpRequest,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
   const text = Buffer.from(await request.body()).toString('utf8');
   try {
     return schema.parse(text === '' ? {} : JSON.parse(text));
@@ -48,6 +51,8 @@ export async function permit(
 
 /** Straight from this machine: a proxy would have said for whom it asks. */
 export function isLocal(request: HttpRequest): boolean {
-  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => request.headers.has(name));
+  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) =>
+    request.headers.has(name),
+  );
   return !forwarded && (request.remoteAddress === '::1' || request.remoteAddress.startsWith('127.'));
 }

@@ -4,7 +4,7 @@ import { CodedError } from '../../../shared/errors.ts';
 import { Role } from '../../../shared/transcript.ts';
 import type { Clock } from '../../clock.ts';
 import type { Api, AudioFile } from '../api.ts';
-import { type SessionAction, listed, mayAdminister } from '../authorisation.ts';
+import { listed, mayAdminister, type SessionAction } from '../authorisation.ts';
 import type { Principal } from '../peer.ts';
 import type { Revocations } from '../revocations.ts';
 import type { HttpRequest, HttpResponse } from '../socket.ts';
@@ -60,7 +60,11 @@ function publicRoutes(context: RouteContext): Route[] {
           throw new CodedError('FORBIDDEN');
         }
         const { contentType, text } = await context.metrics();
-        return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body: text };
+        return {
+          status: 200,
+          headers: { 'content-type': contentType, 'cache-control': 'no-store' },
+          body: text,
+        };
       },
     },
     {
@@ -82,9 +86,15 @@ function tokenRoutes(context: RouteContext): Route[] {
     method: Method,
     path: string,
     handle: (who: Verified, request: HttpRequest) => Promise<HttpResponse>,
-  ): Route => ({ method, path, handle: async (request) => handle(await authenticate(tokens, request), request) });
+  ): Route => ({
+    method,
+    path,
+    handle: async (request) => handle(await authenticate(tokens, request), request),
+  });
   return [
-    known('POST', '/api/token/renew', async (who) => json(200, { ...(await tokens.renew(who)), principal: who.principal })),
+    known('POST', '/api/token/renew', async (who) =>
+      json(200, { ...(await tokens.renew(who)), principal: who.principal }),
+    ),
     known('POST', '/api/token/revoke', async (who, request) => {
       const { id } = await readJson(request, Revoke);
       if (id !== undefined && !mayAdminister(who.principal)) throw new CodedError('FORBIDDEN');
@@ -94,13 +104,18 @@ function tokenRoutes(context: RouteContext): Route[] {
       return empty;
     }),
     known('POST', '/api/tickets', async (who) =>
-      json(201, { ticket: context.socketTickets.issue(who, SOCKET_TICKET_SECONDS), lifetimeSeconds: SOCKET_TICKET_SECONDS }),
+      json(201, {
+        ticket: context.socketTickets.issue(who, SOCKET_TICKET_SECONDS),
+        lifetimeSeconds: SOCKET_TICKET_SECONDS,
+      }),
     ),
     known('GET', '/api/sessions', async (who, request) => {
       const before = Before.safeParse(request.query.get('before') ?? undefined);
       if (!before.success) throw new CodedError('BAD_MESSAGE');
       const page = { ...listed(who.principal), limit: PAGE_OF_SESSIONS };
-      return json(200, { sessions: await context.api.list(before.data === undefined ? page : { ...page, before: before.data }) });
+      return json(200, {
+        sessions: await context.api.list(before.data === undefined ? page : { ...page, before: before.data }),
+      });
     }),
   ];
 }
@@ -120,7 +135,8 @@ function audioAnswer(request: HttpRequest, file: AudioFile): HttpResponse {
     return { status: 416, headers: { ...headers, 'content-range': `bytes */${file.bytes}` }, body: '' };
   }
   const { first, last } = range === 'whole' ? { first: 0, last: file.bytes - 1 } : range;
-  const part: Record<string, string> = range === 'whole' ? {} : { 'content-range': `bytes ${first}-${last}/${file.bytes}` };
+  const part: Record<string, string> =
+    range === 'whole' ? {} : { 'content-range': `bytes ${first}-${last}/${file.bytes}` };
   return {
     status: range === 'whole' ? 200 : 206,
     headers: { ...headers, ...part, 'content-length': String(last - first + 1) },
@@ -157,8 +173,12 @@ function sessionRoutes({ api, tokens }: RouteContext): Route[] {
       const events = await api.events(by, session, wholeNumber(request, 'after', 0), PAGE_OF_EVENTS);
       return json(200, { events, more: events.length === PAGE_OF_EVENTS });
     }),
-    on('read', 'GET', '/chunks', async ({ by, session }) => json(200, { chunks: await api.chunks(by, session) })),
-    on('read', 'GET', '/audio', async ({ by, session, request }) => audioAnswer(request, await api.audio(by, session))),
+    on('read', 'GET', '/chunks', async ({ by, session }) =>
+      json(200, { chunks: await api.chunks(by, session) }),
+    ),
+    on('read', 'GET', '/audio', async ({ by, session, request }) =>
+      audioAnswer(request, await api.audio(by, session)),
+    ),
     on('record', 'POST', '/finalize', async ({ by, session, request }) =>
       json(202, await api.finalize(by, session, await readJson(request, Finalize))),
     ),

@@ -1,8 +1,9 @@
 /** One HTTP request from its origin to its answer; whatever goes wrong becomes an answer too. */
-import type { HttpRequest, HttpResponse } from '../socket.ts';
+
 import { judgeOrigin } from '../origins.ts';
+import type { HttpRequest, HttpResponse } from '../socket.ts';
 import { answerTo, empty, errorAnswer } from './answers.ts';
-import { type Route, findRoute } from './router.ts';
+import { findRoute, type Route } from './router.ts';
 import { corsHeaders, securityHeaders } from './security-headers.ts';
 import { staticFile } from './static-files.ts';
 
@@ -22,7 +23,8 @@ export function createHttp(options: HttpOptions): (request: HttpRequest) => Prom
   const fixed = securityHeaders(options.tls);
 
   async function answer(request: HttpRequest, refused: boolean): Promise<HttpResponse> {
-    if (isPage(request) && options.staticDirectory !== undefined) return staticFile(options.staticDirectory, request.path);
+    if (isPage(request) && options.staticDirectory !== undefined)
+      return staticFile(options.staticDirectory, request.path);
     if (refused) return errorAnswer('ORIGIN_REFUSED');
     if (request.method === 'OPTIONS') return empty;
     const { route, parameters } = findRoute(options.routes, request.method, request.path);
@@ -32,7 +34,9 @@ export function createHttp(options: HttpOptions): (request: HttpRequest) => Prom
   return async (request) => {
     const verdict = judgeOrigin(request.headers, options.origins);
     const cors = verdict === 'listed' ? corsHeaders(request.headers.get('origin')!) : {};
-    const given = await answer(request, verdict === 'refused').catch((error) => answerTo(error, options.report));
+    const given = await answer(request, verdict === 'refused').catch((error) =>
+      answerTo(error, options.report),
+    );
     return { ...given, headers: { ...fixed, ...given.headers, ...cors } };
   };
 }

@@ -27,7 +27,10 @@ export async function staticFile(directory: string, requested: string): Promise<
   const type = types[path.extname(name)];
   const segments = name.split('/').slice(1);
   // Hidden files and every way up are refused by one rule.
-  if (type === undefined || segments.some((part) => part === '' || part.startsWith('.') || /[\\\0]/.test(part))) {
+  if (
+    type === undefined ||
+    segments.some((part) => part === '' || part.startsWith('.') || /[\\\0]/.test(part))
+  ) {
     throw new CodedError('NOT_FOUND');
   }
   try {
@@ -35,7 +38,11 @@ export async function staticFile(directory: string, requested: string): Promise<
     const file = await realpath(path.join(root, ...segments));
     if (!file.startsWith(root + path.sep)) throw new Error('a link leads out of the directory');
     const caching = isHashed(name) ? 'public, max-age=31536000, immutable' : 'no-cache';
-    return { status: 200, headers: { 'content-type': type, 'cache-control': caching }, body: await readFile(file) };
+    return {
+      status: 200,
+      headers: { 'content-type': type, 'cache-control': caching },
+      body: await readFile(file),
+    };
   } catch (cause) {
     throw new CodedError('NOT_FOUND', { cause });
   }

@@ -1,15 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { WebSocket } from 'ws';
-import type { Connection, ConnectionHandler, HttpRequest, HttpResponse, Listen, SocketOptions } from '../socket.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  HttpRequest,
+  HttpResponse,
+  Listen,
+  SocketOptions,
+} from '../socket.ts';
 import { chooseTransport } from './choose.ts';
 import { listenUWebSockets, loadNative } from './uwebsockets.ts';
 import { listenWs } from './ws.ts';
@@ -58,7 +65,13 @@ async function start(t: Test, listen: Listen, options: Partial<SocketOptions> = 
     stopped = true;
   };
   t.teardown(close);
-  return { seen, close, port: listening.port, url: `http://127.0.0.1:${listening.port}`, ws: `ws://127.0.0.1:${listening.port}/ws` };
+  return {
+    seen,
+    close,
+    port: listening.port,
+    url: `http://127.0.0.1:${listening.port}`,
+    ws: `ws://127.0.0.1:${listening.port}/ws`,
+  };
 }
 
 async function open(url: string, options = {}): Promise<WebSocket> {
@@ -89,7 +102,9 @@ function contract(name: string, listen: Listen): void {
   t.test(name, async (t) => {
     const silentPeer = start(t, listen, { idleSeconds: 8 }).then(async ({ seen, port }) => {
       const peer = net.connect(port, '127.0.0.1');
-      peer.write('GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+      peer.write(
+        'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      );
       peer.on('data', () => {}).on('error', () => {});
       await new Promise((resolve) => peer.once('close', resolve));
       return seen;
@@ -101,10 +116,18 @@ function contract(name: string, listen: Listen): void {
         async http(request) {
           got = request;
           await new Promise(setImmediate);
-          return { status: 201, headers: { 'x-one': 'two', 'x-bad': 'a\r\nset-cookie: b' }, body: await request.body() };
+          return {
+            status: 201,
+            headers: { 'x-one': 'two', 'x-bad': 'a\r\nset-cookie: b' },
+            body: await request.body(),
+          };
         },
       });
-      const answer = await fetch(`${url}/a%20b/c?d=e%26f`, { method: 'PUT', body: 'some bytes', headers: { 'X-Test': 'Yes' } });
+      const answer = await fetch(`${url}/a%20b/c?d=e%26f`, {
+        method: 'PUT',
+        body: 'some bytes',
+        headers: { 'X-Test': 'Yes' },
+      });
       t.equal(answer.status, 201);
       t.equal(answer.headers.get('x-one'), 'two');
       t.equal(answer.headers.get('set-cookie'), null, 'a value cannot end its line');
@@ -124,7 +147,11 @@ function contract(name: string, listen: Listen): void {
             (error) => ({ status: 413, headers: {}, body: error.code }) as HttpResponse,
           ),
       });
-      t.equal((await fetch(url, { method: 'POST', body: 'x'.repeat(1 * KiB) })).status, 200, 'just at the limit');
+      t.equal(
+        (await fetch(url, { method: 'POST', body: 'x'.repeat(1 * KiB) })).status,
+        200,
+        'just at the limit',
+      );
       const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(1 * KiB + 1) });
       t.equal(answer.status, 413);
       t.equal(await answer.text(), 'TOO_BIG');
@@ -135,9 +162,16 @@ function contract(name: string, listen: Listen): void {
         http: async ({ path }): Promise<HttpResponse> =>
           path.startsWith('/whole')
             ? { status: 200, headers: {}, body: 'hello' }
-            : { status: 200, headers: { 'content-length': '4096' }, body: pieces(1, 4096, { given: 0, finished: false }) },
+            : {
+                status: 200,
+                headers: { 'content-length': '4096' },
+                body: pieces(1, 4096, { given: 0, finished: false }),
+              },
       });
-      for (const [at, length] of [['/whole', '5'], ['/stream', '4096']] as const) {
+      for (const [at, length] of [
+        ['/whole', '5'],
+        ['/stream', '4096'],
+      ] as const) {
         const answer = await fetch(url + at, { method: 'HEAD' });
         t.equal(answer.status, 200);
         t.equal(answer.headers.get('content-length') ?? length, length);
@@ -160,29 +194,34 @@ function contract(name: string, listen: Listen): void {
         t.ok(state.finished);
       });
 
-      t.test(`a stream of ${declared ? 'known' : 'unknown'} length waits for a reader, and stops when it leaves`, async (t) => {
-        const state = { given: 0, finished: false };
-        const headers: Record<string, string> = declared ? { 'content-length': String(2000 * 64 * KiB) } : {};
-        let signal: AbortSignal | undefined;
-        const { port } = await start(t, listen, {
-          async http(request) {
-            signal = request.signal;
-            return { status: 200, headers, body: pieces(2000, 64 * KiB, state) };
-          },
-        });
-        const peer = net.connect(port, '127.0.0.1');
-        peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-        await once(peer, 'readable');
-        let before = -1;
-        while (before !== state.given) {
-          before = state.given;
-          for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
-        }
-        t.ok(state.given < 1000, `held back after ${state.given} of 2000 pieces`);
-        peer.destroy();
-        await until(() => state.finished && signal!.aborted);
-        t.pass('the source was ended');
-      });
+      t.test(
+        `a stream of ${declared ? 'known' : 'unknown'} length waits for a reader, and stops when it leaves`,
+        async (t) => {
+          const state = { given: 0, finished: false };
+          const headers: Record<string, string> = declared
+            ? { 'content-length': String(2000 * 64 * KiB) }
+            : {};
+          let signal: AbortSignal | undefined;
+          const { port } = await start(t, listen, {
+            async http(request) {
+              signal = request.signal;
+              return { status: 200, headers, body: pieces(2000, 64 * KiB, state) };
+            },
+          });
+          const peer = net.connect(port, '127.0.0.1');
+          peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+          await once(peer, 'readable');
+          let before = -1;
+          while (before !== state.given) {
+            before = state.given;
+            for (let turn = 0; turn < 200; turn += 1) await new Promise(setImmediate);
+          }
+          t.ok(state.given < 1000, `held back after ${state.given} of 2000 pieces`);
+          peer.destroy();
+          await until(() => state.finished && signal!.aborted);
+          t.pass('the source was ended');
+        },
+      );
     }
 
     t.test('a stream that fails cuts the connection', async (t) => {
@@ -264,29 +303,32 @@ function contract(name: string, listen: Listen): void {
       await until(() => seen.closed.length === 2);
     });
 
-    t.test('a peer that does not read fills a bounded buffer, and is heard of when it has read', async (t) => {
-      const { ws, seen } = await start(t, listen);
-      const client = await open(ws);
-      client.pause();
-      const piece = new Uint8Array(32 * KiB);
-      let sent = 0;
-      while (seen.connection!.send(piece)) {
-        sent += 1;
-        if (sent % 16 === 0) await new Promise(setImmediate);
-      }
-      t.ok(seen.connection!.buffered > 0);
-      t.ok(seen.connection!.buffered <= 64 * KiB + 32, `${seen.connection!.buffered} bytes buffered`);
-      let received = 0;
-      client.on('message', () => {
-        received += 1;
-      });
-      seen.drained = 0;
-      client.resume();
-      await until(() => received === sent && seen.drained > 0);
-      t.equal(seen.connection!.buffered, 0);
-      t.ok(seen.connection!.send(piece), 'and takes more');
-      client.terminate();
-    });
+    t.test(
+      'a peer that does not read fills a bounded buffer, and is heard of when it has read',
+      async (t) => {
+        const { ws, seen } = await start(t, listen);
+        const client = await open(ws);
+        client.pause();
+        const piece = new Uint8Array(32 * KiB);
+        let sent = 0;
+        while (seen.connection!.send(piece)) {
+          sent += 1;
+          if (sent % 16 === 0) await new Promise(setImmediate);
+        }
+        t.ok(seen.connection!.buffered > 0);
+        t.ok(seen.connection!.buffered <= 64 * KiB + 32, `${seen.connection!.buffered} bytes buffered`);
+        let received = 0;
+        client.on('message', () => {
+          received += 1;
+        });
+        seen.drained = 0;
+        client.resume();
+        await until(() => received === sent && seen.drained > 0);
+        t.equal(seen.connection!.buffered, 0);
+        t.ok(seen.connection!.send(piece), 'and takes more');
+        client.terminate();
+      },
+    );
 
     t.test('one message larger than the buffer passes when nothing waits before it', async (t) => {
       const { ws, seen } = await start(t, listen);
@@ -339,7 +381,10 @@ function contract(name: string, listen: Listen): void {
 
     t.test('headers without end do not pile up', async (t) => {
       const { port, url } = await start(t, listen);
-      const answer = await raw(port, `GET / HTTP/1.1\r\nHost: a\r\n${'X-Long: '.concat('y'.repeat(1000), '\r\n').repeat(200)}\r\n`);
+      const answer = await raw(
+        port,
+        `GET / HTTP/1.1\r\nHost: a\r\n${'X-Long: '.concat('y'.repeat(1000), '\r\n').repeat(200)}\r\n`,
+      );
       t.notMatch(answer, /^HTTP\/1.1 200/);
       t.equal((await fetch(url)).status, 200, 'and others are served');
     });
@@ -347,7 +392,27 @@ function contract(name: string, listen: Listen): void {
     t.test('TLS with a key and a certificate', async (t) => {
       const directory = mkdtempSync(path.join(tmpdir(), 'auscult-tls-'));
       const tls = { keyFile: path.join(directory, 'key.pem'), certFile: path.join(directory, 'cert.pem') };
-      execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', tls.keyFile, '-out', tls.certFile], { stdio: 'ignore' });
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:prime256v1',
+          '-nodes',
+          '-days',
+          '2',
+          '-subj',
+          '/CN=localhost',
+          '-keyout',
+          tls.keyFile,
+          '-out',
+          tls.certFile,
+        ],
+        { stdio: 'ignore' },
+      );
       const { port, seen } = await start(t, listen, { tls });
       const request = https.get({ port, host: '127.0.0.1', rejectUnauthorized: false });
       const [answer] = (await once(request, 'response')) as [http.IncomingMessage];

@@ -7,7 +7,10 @@ import type { HttpResponse } from '../socket.ts';
 export const CLOSE_GRACE_MS = 2_000;
 
 /** @returns undefined when the path is no valid percent-encoding. */
-export function parseTarget(path: string, query: string): { path: string; query: URLSearchParams } | undefined {
+export function parseTarget(
+  path: string,
+  query: string,
+): { path: string; query: URLSearchParams } | undefined {
   try {
     return { path: decodeURIComponent(path), query: new URLSearchParams(query) };
   } catch {
@@ -20,7 +23,11 @@ export function plainAddress(address: string): string {
   const short = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (short) return short[1]!;
   const long = /^(?:0000:){5}ffff:([0-9a-f]{2})([0-9a-f]{2}):([0-9a-f]{2})([0-9a-f]{2})$/i.exec(address);
-  if (long) return long.slice(1).map((byte) => Number.parseInt(byte, 16)).join('.');
+  if (long)
+    return long
+      .slice(1)
+      .map((byte) => Number.parseInt(byte, 16))
+      .join('.');
   return address.replace(/^(?:0000:){7}0001$/, '::1');
 }
 
@@ -28,12 +35,22 @@ export function statusLine(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? 'Unknown'}`;
 }
 
-export const badRequest: HttpResponse = { status: 400, headers: { 'content-type': 'text/plain' }, body: 'Bad Request' };
-export const bareError: HttpResponse = { status: 500, headers: { 'content-type': 'text/plain' }, body: 'Internal Server Error' };
+export const badRequest: HttpResponse = {
+  status: 400,
+  headers: { 'content-type': 'text/plain' },
+  body: 'Bad Request',
+};
+export const bareError: HttpResponse = {
+  status: 500,
+  headers: { 'content-type': 'text/plain' },
+  body: 'Internal Server Error',
+};
 
 /** Header values come partly from requests: one that could end its line is a defect, and is never sent. */
 export function safeHeaders(headers: Record<string, string>): [string, string][] {
-  return Object.entries(headers).filter(([name, value]) => /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value));
+  return Object.entries(headers).filter(
+    ([name, value]) => /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value),
+  );
 }
 
 /** Collects a body up to a limit, whether or not anybody has asked for it yet. */

@@ -3,10 +3,20 @@
  * must not be touched after `onAborted`, an ArrayBuffer is emptied when its callback returns, a WebSocket
  * must not be touched after `close`. Breaking one of them ends the process.
  */
-import { access } from 'node:fs/promises';
+
 import type * as Native from 'uWebSockets.js';
+import { access } from 'node:fs/promises';
 import type { Connection, ConnectionHandler, HttpResponse, Listen, SocketOptions } from '../socket.ts';
-import { CLOSE_GRACE_MS, badRequest, bareError, collectBody, parseTarget, plainAddress, safeHeaders, statusLine } from './request.ts';
+import {
+  badRequest,
+  bareError,
+  CLOSE_GRACE_MS,
+  collectBody,
+  parseTarget,
+  plainAddress,
+  safeHeaders,
+  statusLine,
+} from './request.ts';
 
 interface Peer {
   remoteAddress: string;
@@ -54,7 +64,11 @@ function writeHead(response: Native.HttpResponse, { status, headers }: HttpRespo
   }
 }
 
-async function stream(exchange: Exchange, answer: HttpResponse, body: AsyncIterable<Uint8Array>): Promise<void> {
+async function stream(
+  exchange: Exchange,
+  answer: HttpResponse,
+  body: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const { response, gone } = exchange;
   const declared = answer.headers['content-length'];
   const total = declared === undefined ? undefined : Number(declared);
@@ -91,7 +105,12 @@ async function stream(exchange: Exchange, answer: HttpResponse, body: AsyncItera
   else response.close();
 }
 
-async function write(exchange: Exchange, answer: HttpResponse, isHead: boolean, close: boolean): Promise<void> {
+async function write(
+  exchange: Exchange,
+  answer: HttpResponse,
+  isHead: boolean,
+  close: boolean,
+): Promise<void> {
   const { response } = exchange;
   const { body = '' } = answer;
   const whole = typeof body === 'string' || body instanceof Uint8Array;
@@ -221,9 +240,15 @@ export function listenUWebSockets(native: typeof Native): Listen {
     });
     const socket = await new Promise<Native.us_listen_socket>((resolve, reject) => {
       const listening = (token: Native.us_listen_socket | false) =>
-        token ? resolve(token) : reject(new Error(`Cannot listen on ${options.host}:${options.port} (EADDRINUSE or no such address).`));
+        token
+          ? resolve(token)
+          : reject(
+              new Error(`Cannot listen on ${options.host}:${options.port} (EADDRINUSE or no such address).`),
+            );
       // Without the option two servers would share the port; its typing knows no host beside options.
-      const { listen } = app as unknown as { listen(host: string, port: number, flags: number, then: unknown): void };
+      const { listen } = app as unknown as {
+        listen(host: string, port: number, flags: number, then: unknown): void;
+      };
       listen.call(app, options.host, options.port, EXCLUSIVE_PORT, listening);
     });
     return {

@@ -7,12 +7,21 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { ConnectionHandler, HttpResponse, Listen, SocketOptions } from '../socket.ts';
-import { CLOSE_GRACE_MS, badRequest, bareError, collectBody, parseTarget, plainAddress, safeHeaders, statusLine } from './request.ts';
+import {
+  badRequest,
+  bareError,
+  CLOSE_GRACE_MS,
+  collectBody,
+  parseTarget,
+  plainAddress,
+  safeHeaders,
+  statusLine,
+} from './request.ts';
 
 const serverOptions: http.ServerOptions = {
   maxHeaderSize: 16 * 1024,
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  requestTimeout: 12_000,
   connectionsCheckingInterval: 2_000,
   keepAliveTimeout: 10_000,
 };
@@ -27,7 +36,10 @@ function targetOf(request: http.IncomingMessage) {
 }
 
 async function write(response: http.ServerResponse, answer: HttpResponse, close: boolean): Promise<void> {
-  response.writeHead(answer.status, [...safeHeaders(answer.headers), ...(close ? [['connection', 'close']] : [])].flat());
+  response.writeHead(
+    answer.status,
+    [...safeHeaders(answer.headers), ...(close ? [['connection', 'close']] : [])].flat(),
+  );
   const { body } = answer;
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) response.end(body);
   else if (response.req.method === 'HEAD') response.end();
@@ -37,7 +49,10 @@ async function write(response: http.ServerResponse, answer: HttpResponse, close:
 async function serve(options: SocketOptions, request: http.IncomingMessage, response: http.ServerResponse) {
   const gone = new AbortController();
   const body = collectBody(options.maxBodyBytes);
-  request.on('data', (chunk) => body.push(chunk)).on('end', body.end).on('error', body.fail);
+  request
+    .on('data', (chunk) => body.push(chunk))
+    .on('end', body.end)
+    .on('error', body.fail);
   response.on('close', () => {
     if (response.writableFinished) return;
     body.fail();
@@ -71,7 +86,8 @@ function connect(options: SocketOptions, socket: WebSocket, remoteAddress: strin
     },
     send(bytes) {
       if (socket.readyState !== socket.OPEN) return true;
-      if (socket.bufferedAmount > 0 && socket.bufferedAmount + bytes.length > options.backpressureBytes) return false;
+      if (socket.bufferedAmount > 0 && socket.bufferedAmount + bytes.length > options.backpressureBytes)
+        return false;
       socket.send(bytes, { binary: true }, () => {
         if (socket.bufferedAmount === 0 && socket.readyState === socket.OPEN) handler.drained();
       });
@@ -79,11 +95,14 @@ function connect(options: SocketOptions, socket: WebSocket, remoteAddress: strin
     },
     close: (code, reason) => socket.close(code, reason),
   });
-  const heartbeat = setInterval(() => {
-    if (!alive) socket.terminate();
-    else socket.ping();
-    alive = false;
-  }, (options.idleSeconds * 1000) / 2);
+  const heartbeat = setInterval(
+    () => {
+      if (!alive) socket.terminate();
+      else socket.ping();
+      alive = false;
+    },
+    (options.idleSeconds * 1000) / 2,
+  );
   socket.on('message', (data, isBinary) => {
     alive = true;
     if (socket.readyState !== socket.OPEN) return;
@@ -102,7 +121,10 @@ function connect(options: SocketOptions, socket: WebSocket, remoteAddress: strin
 }
 
 export const listenWs: Listen = async (options) => {
-  const tls = options.tls && { key: await readFile(options.tls.keyFile), cert: await readFile(options.tls.certFile) };
+  const tls = options.tls && {
+    key: await readFile(options.tls.keyFile),
+    cert: await readFile(options.tls.certFile),
+  };
   const server = tls ? https.createServer({ ...serverOptions, ...tls }) : http.createServer(serverOptions);
   // The typing lags behind the package, which takes `closeTimeout`.
   const socketOptions: ServerOptions & { closeTimeout: number } = {
@@ -125,13 +147,21 @@ export const listenWs: Listen = async (options) => {
       return;
     }
     const text = String(refusal.body ?? '');
-    const headers = { ...refusal.headers, connection: 'close', 'content-length': String(Buffer.byteLength(text)) };
+    const headers = {
+      ...refusal.headers,
+      connection: 'close',
+      'content-length': String(Buffer.byteLength(text)),
+    };
     const lines = safeHeaders(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     stream.end(`HTTP/1.1 ${statusLine(refusal.status)}\r\n${lines.join('')}\r\n${text}`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new Error(`Cannot listen on ${options.host}:${options.port} (${cause.code ?? 'unknown'}).`, { cause })),
+      reject(
+        new Error(`Cannot listen on ${options.host}:${options.port} (${cause.code ?? 'unknown'}).`, {
+          cause,
+        }),
+      ),
     );
     server.listen(options.port, options.host, resolve);
   });
