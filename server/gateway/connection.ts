@@ -19,6 +19,8 @@ import { isTicket, type Tickets } from './tickets.ts';
 import { fullBucket, take } from './token-bucket.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
+type SessionMessage = Parameters<Attachment['receive']>[0];
+
 export interface ConnectionContext {
   clock: Clock;
   limits: GatewayLimits;
@@ -172,19 +174,26 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     }
   }
 
-  function deliver(message: ClientMessage): void {
-    if (isOver() || verified === undefined) return;
-    if (message.type === 'hello') return tell('ALREADY_GREETED');
-    if (message.type === 'ping') return outgoing.send({ type: 'pong', at: message.at });
-    if (message.type === 'renew') return void renew(message.token);
-    const verdict = authorise(verified.principal, actionOf[message.type], ownership);
-    if (verdict !== 'allowed') return refuse(verdict, message.type);
+  function toSession(message: SessionMessage): void {
+    const verdict = authorise(verified!.principal, actionOf[message.type], ownership);
+    if (verdict !== 'allowed') {
+      refuse(verdict, message.type);
+      return;
+    }
     try {
       attachment?.receive(message);
     } catch (error) {
       if (error instanceof CodedError) tell(error.code, error.seq);
       else endWith(error);
     }
+  }
+
+  function deliver(message: ClientMessage): void {
+    if (isOver()) return;
+    if (message.type === 'hello') tell('ALREADY_GREETED');
+    else if (message.type === 'ping') outgoing.send({ type: 'pong', at: message.at });
+    else if (message.type === 'renew') void renew(message.token);
+    else toSession(message);
   }
 
   function wait(message: ClientMessage, length: number): void {
@@ -205,28 +214,34 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     return false;
   }
 
-  function message(bytes: Uint8Array): void {
-    if (isOver()) return;
-    if (state === 'greeting') {
-      const read =
-        bytes.length > limits.helloBytes
-          ? { code: 'TOO_BIG' as const }
-          : readMessage(bytes, limits.sliceBytes);
-      if ('code' in read) return end(read.code);
-      if (read.message.type !== 'hello') return end('HELLO_EXPECTED');
+  function firstMessage(bytes: Uint8Array): void {
+    const read =
+      bytes.length > limits.helloBytes ? { code: 'TOO_BIG' as const } : readMessage(bytes, limits.sliceBytes);
+    if ('code' in read) end(read.code);
+    else if (read.message.type !== 'hello') end('HELLO_EXPECTED');
+    else {
       cancelHello();
       state = 'attaching';
       greet(read.message).catch(endWith);
-      return;
     }
+  }
+
+  function laterMessage(bytes: Uint8Array): void {
     if (isTooFast(bytes.length)) {
       refusals += 1;
-      return refusals > limits.refusals ? end('TOO_MANY') : tell('TOO_FAST');
+      if (refusals > limits.refusals) end('TOO_MANY');
+      else tell('TOO_FAST');
+      return;
     }
     const read = readMessage(bytes, limits.sliceBytes);
     if ('code' in read) tell(read.code, read.seq);
     else if (state === 'attaching') wait(read.message, bytes.length);
     else deliver(read.message);
+  }
+
+  function message(bytes: Uint8Array): void {
+    if (state === 'greeting') firstMessage(bytes);
+    else if (!isOver()) laterMessage(bytes);
   }
 
   return { message, drained: outgoing.drained, closed: over };

@@ -164,15 +164,10 @@ t.test('[A1] tokens that do not hold', async (t) => {
   const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/jwks`;
   const options = { issuer: 'i', audience: 'a', secret: SECRET, lifetimeSeconds: 60, loginSeconds: 100 };
   let count = 0;
-  const tokens = createTokens(
-    { ...options, jwks: { url, issuer: 'idp' } },
-    clock,
-    revocations,
-    () => {
-      count += 1;
-      return `id${count}`;
-    },
-  );
+  const tokens = createTokens({ ...options, jwks: { url, issuer: 'idp' } }, clock, revocations, () => {
+    count += 1;
+    return `id${count}`;
+  });
   const claims = {
     sub: 's',
     tenant: 't',

@@ -47,8 +47,14 @@ export function recordingApi(): Api & { calls: string[] } {
       calls.push(`view ${by.subject}`);
       return summary;
     },
-    events: async (_by, _session, after) => (calls.push(`events ${after}`), []),
-    chunks: async () => (calls.push('chunks'), []),
+    async events(_by, _session, after) {
+      calls.push(`events ${after}`);
+      return [];
+    },
+    async chunks() {
+      calls.push('chunks');
+      return [];
+    },
     async audio() {
       calls.push('audio');
       return {
