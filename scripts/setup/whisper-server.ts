@@ -86,7 +86,16 @@ export async function buildWhisperServer(options: BuildOptions): Promise<string>
     const features = ['-DGGML_NATIVE=ON', '-DGGML_CCACHE=OFF', '-DWHISPER_BUILD_TESTS=OFF'];
     await run(cmake, [...configure, ...features], log, 'w');
     const jobs = String(os.availableParallelism());
-    const compile = ['--build', work, '--config', 'Release', '--target', 'whisper-server', '--parallel', jobs];
+    const compile = [
+      '--build',
+      work,
+      '--config',
+      'Release',
+      '--target',
+      'whisper-server',
+      '--parallel',
+      jobs,
+    ];
     await run(cmake, compile, log, 'a', options.onProgress);
     await mkdir(place.directory, { recursive: true });
     await chmod(path.join(work, 'bin', executableName), 0o755);
@@ -160,7 +169,9 @@ async function run(
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const outcome = await new Promise<{ code: number | null; missing: boolean }>((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) => resolve({ code: null, missing: error.code === 'ENOENT' }));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ code: null, missing: error.code === 'ENOENT' }),
+    );
     child.once('close', (code) => resolve({ code, missing: false }));
   });
   log.end();
