@@ -10,6 +10,8 @@ export interface SegmentEvidence {
   noSpeechProbability: number;
   /** Mean natural logarithm of the tokens' probabilities. */
   averageLogProbability: number;
+  /** The segments just before it are the same. */
+  repeated: boolean;
 }
 
 export type Verdict = 'no-speech' | 'repetition' | 'remark';
@@ -27,7 +29,8 @@ export function hallucinationIn(segment: SegmentEvidence): Verdict | undefined {
     return 'no-speech';
   const text = segment.text.trim();
   if (/^[[(*♪][^\])*]*[\])*♪]?$/.test(text)) return 'remark';
-  if (compressionRatio(text) > COMPRESSION || longestLoop(text) > REPEATS) return 'repetition';
+  if (segment.repeated || compressionRatio(text) > COMPRESSION || longestLoop(text) > REPEATS)
+    return 'repetition';
   return undefined;
 }
 

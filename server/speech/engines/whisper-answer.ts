@@ -33,6 +33,8 @@ export const WhisperAnswer = z.object({
 });
 export type WhisperAnswer = z.infer<typeof WhisperAnswer>;
 
+const SAME_SEGMENTS = 2;
+
 /** `duration`: of the audio that was asked about, in seconds; words in the padding after it are cut off. */
 export function hypothesisOf(
   answer: WhisperAnswer,
@@ -40,8 +42,11 @@ export function hypothesisOf(
 ): Hypothesis {
   const pieces: Piece[] = [];
   let dropped = 0;
-  for (const segment of answer.segments) {
+  for (const [index, segment] of answer.segments.entries()) {
+    const before = answer.segments.slice(Math.max(0, index - SAME_SEGMENTS), index);
     const verdict = hallucinationIn({
+      // A loop may also be one segment over and over.
+      repeated: before.length === SAME_SEGMENTS && before.every(({ text }) => text === segment.text),
       text: segment.text,
       noSpeechProbability: segment.no_speech_prob ?? 0,
       averageLogProbability: segment.avg_logprob ?? 0,

@@ -73,6 +73,8 @@ function formOf(request: TranscriptionRequest, margin: number): FormData {
   // The probabilities cost another run of the encoder, so they are asked for only while the language is open.
   form.set('no_language_probabilities', String(request.language !== 'auto'));
   form.set('suppress_nst', 'true');
+  // Left alone, the server cuts segments at 60 characters, too short to tell a loop from speech.
+  form.set('max_len', '10000');
   return form;
 }
 
