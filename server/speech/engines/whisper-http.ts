@@ -16,7 +16,7 @@ const FRAME_STEP = 64;
 export interface WhisperHttpOptions {
   /** Without the path: `/inference` and `/health` are added. */
   url: string;
-  /** Encoder frames to spare beyond the audio; real models get worse when it fits too tightly. Default 128 (2.6 s). */
+  /** Encoder frames to spare beyond the audio; real models get worse when it fits too tightly. Default 64 (1.3 s). */
   audioContextMargin?: number;
 }
 
@@ -36,7 +36,7 @@ export function fitAudioContext(seconds: number, margin: number): number {
 export function createWhisperClient(options: WhisperHttpOptions): WhisperClient {
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/$/, '');
-  const margin = options.audioContextMargin ?? 128;
+  const margin = options.audioContextMargin ?? 64;
   // Time limits are the pool's: it knows its clock and what a request may take.
   const pool = new Pool(base.origin, { connections: 2, headersTimeout: 0, bodyTimeout: 0 });
   return {
