@@ -1,0 +1,3 @@
+import { bootstrapAndRun } from './bootstrap.mjs';
+
+await bootstrapAndRun([{ script: 'scripts/test.ts', args: process.argv.slice(2) }]);
