@@ -185,9 +185,12 @@ export async function ensurePackages(root, say) {
     result = await runNpmCi(root, say);
   }
   if (result.code !== 0) {
-    const complaint = result.output.split('\n').find((line) => /npm (ERR!|error)/.test(line) && !/code/.test(line));
+    const complaint = result.output
+      .split('\n')
+      .map((line) => /^npm (?:ERR!|error)\s+(?!code\b)(\S.*)/.exec(line)?.[1])
+      .find((line) => line !== undefined);
     throw new SetupError(
-      `npm ci did not succeed${complaint === undefined ? '' : `: ${complaint.replace(/^npm (ERR!|error)\s*/, '')}`}`,
+      `npm ci did not succeed${complaint === undefined ? '.' : `: ${complaint}`}`,
       unreachable.test(result.output)
         ? 'Check that the npm registry can be reached from here, then run the command again.'
         : 'Run `npm ci` by hand to see all of its output, then run the command again.',
