@@ -17,8 +17,6 @@ export interface ModelSource {
   readonly hash?: PublishedHash;
   /** Exact size in bytes, where it is known. */
   readonly bytes?: number;
-  /** The publisher hands it out only to accounts that accepted its conditions. */
-  readonly asksForToken?: boolean;
 }
 
 export interface ModelFile {
@@ -78,7 +76,6 @@ const plda = (name: string, bytes: number, sha256: string): ModelFile => ({
       path: `plda/${name}`,
       hash: { algorithm: 'sha256', hex: sha256 },
       bytes,
-      asksForToken: true,
     },
   ],
 });

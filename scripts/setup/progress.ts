@@ -1,46 +1,54 @@
 /** A bar where somebody watches, plain lines where a log is kept. */
-import { type Options, Presets, SingleBar } from 'cli-progress';
+import { Presets, SingleBar } from 'cli-progress';
 
 export interface Progress {
-  /** `total` in bytes; undefined while nobody knows it. */
-  update(received: number, total: number | undefined): void;
+  /** `total` in the same unit; undefined while nobody knows it. */
+  update(done: number, total: number | undefined): void;
   stop(): void;
 }
 
-const mebibytes = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+type Unit = 'bytes' | 'percent';
 
-export function createProgress(label: string, stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? createBar(label, stream) : createLines(label, stream);
+const show: Record<Unit, (amount: number) => string> = {
+  bytes: (amount) => `${(amount / 2 ** 20).toFixed(1)} MiB`,
+  percent: (amount) => `${amount} %`,
+};
+
+export function createProgress(
+  label: string,
+  stream: NodeJS.WriteStream = process.stderr,
+  unit: Unit = 'bytes',
+): Progress {
+  return stream.isTTY ? createBar(label, stream, unit) : createLines(label, stream, unit);
 }
 
-function createBar(label: string, stream: NodeJS.WriteStream): Progress {
-  const options: Options = {
-    stream,
-    format: `${label} {bar} {percentage} % of {size} MiB, {eta_formatted} left`,
-    hideCursor: true,
-  };
-  let bar: SingleBar | undefined;
+function createBar(label: string, stream: NodeJS.WriteStream, unit: Unit): Progress {
+  const bar = new SingleBar(
+    { stream, format: `${label} {bar} {done} of {all}, {eta_formatted} left`, hideCursor: true },
+    Presets.shades_classic,
+  );
+  let started = false;
   return {
-    update(received, total) {
+    update(done, total) {
       if (total === undefined) return;
-      if (bar === undefined) {
-        bar = new SingleBar(options, Presets.shades_classic);
-        bar.start(total, received, { size: mebibytes(total) });
-      } else bar.update(received);
+      const payload = { done: show[unit](done), all: show[unit](total) };
+      if (started) bar.update(done, payload);
+      else bar.start(total, done, payload);
+      started = true;
     },
-    stop: () => bar?.stop(),
+    stop: () => bar.stop(),
   };
 }
 
-function createLines(label: string, stream: Pick<NodeJS.WriteStream, 'write'>): Progress {
-  let tenths = -1;
+/** A line for each tenth; where the total is unknown, for each 32 MiB. */
+function createLines(label: string, stream: Pick<NodeJS.WriteStream, 'write'>, unit: Unit): Progress {
+  let last = -1;
   return {
-    update(received, total) {
-      const now = total === undefined ? Math.floor(received / 2 ** 25) : Math.floor((10 * received) / total);
-      if (now <= tenths) return;
-      tenths = now;
-      const of = total === undefined ? '' : ` of ${mebibytes(total)}`;
-      stream.write(`${label}: ${mebibytes(received)}${of} MiB\n`);
+    update(done, total) {
+      const step = total === undefined ? Math.floor(done / 2 ** 25) : Math.floor((10 * done) / total);
+      if (step <= last) return;
+      last = step;
+      stream.write(`${label}: ${show[unit](done)}${total === undefined ? '' : ` of ${show[unit](total)}`}\n`);
     },
     stop() {},
   };
