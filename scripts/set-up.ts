@@ -80,7 +80,12 @@ async function setUp(): Promise<boolean> {
       },
       {
         name: 'Page',
-        run: () => withLock(`${root}.setup-lock`, () => {}, () => ensurePage(root)),
+        run: () =>
+          withLock(
+            `${root}.setup-lock`,
+            () => {},
+            () => ensurePage(root),
+          ),
       },
     ],
     say,

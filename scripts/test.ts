@@ -1,1 +1,1 @@
-console.log('tests')
+console.log('tests');

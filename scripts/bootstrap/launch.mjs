@@ -16,11 +16,9 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 export function launch(root, script, args) {
   const tsx = createRequire(join(root, 'package.json')).resolve('tsx');
-  const child = spawn(
-    process.execPath,
-    ['--import', pathToFileURL(tsx).href, join(root, script), ...args],
-    { stdio: 'inherit' },
-  );
+  const child = spawn(process.execPath, ['--import', pathToFileURL(tsx).href, join(root, script), ...args], {
+    stdio: 'inherit',
+  });
   // A terminal sends Ctrl-C to every process of the group: passing it on would make two of it.
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const handlers = signals.map((signal) => {

@@ -49,7 +49,9 @@ const stampPath = (root) => join(root, 'node_modules', '.auscult-packages');
 
 /** @param {string} root */
 function expectedStamp(root) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   return `${lock} ${process.platform}-${process.arch} abi-${process.versions.modules}\n`;
 }
 
@@ -71,7 +73,8 @@ function isInstalledByHand(root) {
   const installed = JSON.parse(record).packages;
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === '' || (entry.optional && installed[path] === undefined)) continue;
-    if (installed[path]?.version !== entry.version || installed[path]?.integrity !== entry.integrity) return false;
+    if (installed[path]?.version !== entry.version || installed[path]?.integrity !== entry.integrity)
+      return false;
   }
   return /** @type {(keyof typeof nativeModules)[]} */ (Object.keys(nativeModules)).every(
     (name) => whyNotLoading(root, name) === undefined,
@@ -91,7 +94,10 @@ function npmCommand() {
   if (beside !== undefined) return [process.execPath, beside];
   const onPath = findOnPath('npm');
   if (onPath === undefined) {
-    throw new SetupError('npm is not installed.', 'Install it (it comes with Node.js from https://nodejs.org).');
+    throw new SetupError(
+      'npm is not installed.',
+      'Install it (it comes with Node.js from https://nodejs.org).',
+    );
   }
   return [onPath];
 }
@@ -119,12 +125,16 @@ function npmEnvironment() {
  */
 function runNpmCi(root, say) {
   const [command = '', ...first] = npmCommand();
-  const child = spawn(command, [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'], {
-    cwd: root,
-    env: npmEnvironment(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    shell: command.endsWith('.cmd'),
-  });
+  const child = spawn(
+    command,
+    [...first, 'ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev'],
+    {
+      cwd: root,
+      env: npmEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: command.endsWith('.cmd'),
+    },
+  );
   let output = '';
   const collect = (/** @type {Buffer} */ bytes) => {
     output = (output + bytes).slice(-20_000);
@@ -172,10 +182,16 @@ export async function ensurePackages(root, say) {
   );
   let result = await runNpmCi(root, say);
   const tools = missingCompilerTools();
-  if (result.code !== 0 && tools.length > 0 && !unreachable.test(result.output.replace(/^.*(gyp|prebuild).*$/gm, ''))) {
-    const failure = canInstall()
-      ? (say(`Installing ${tools.join(', ')} with apt-get, to compile native modules.`), aptInstall(tools))
-      : 'not root on Debian';
+  if (
+    result.code !== 0 &&
+    tools.length > 0 &&
+    !unreachable.test(result.output.replace(/^.*(gyp|prebuild).*$/gm, ''))
+  ) {
+    let failure;
+    if (canInstall()) {
+      say(`Installing ${tools.join(', ')} with apt-get, to compile native modules.`);
+      failure = aptInstall(tools);
+    } else failure = 'not root on Debian';
     if (failure !== undefined) {
       throw new SetupError(
         `A native module has to be compiled and ${tools.join(', ')} ${tools.length > 1 ? 'are' : 'is'} not installed.`,

@@ -81,7 +81,9 @@ const defaultFreeBytes = async (directory: string) => {
 const sizeOf = async (path: string) => (await stat(path).catch(() => undefined))?.size ?? 0;
 
 export const sourceUrl = (hub: Hub, source: ModelSource) =>
-  new URL(`${hub.endpoint.replace(/\/+$/, '')}/${source.repository}/resolve/${source.revision}/${source.path}`);
+  new URL(
+    `${hub.endpoint.replace(/\/+$/, '')}/${source.repository}/resolve/${source.revision}/${source.path}`,
+  );
 
 interface Answer {
   readonly response: Dispatcher.ResponseData;
@@ -89,7 +91,12 @@ interface Answer {
   readonly linkedEtag: string | undefined;
 }
 
-async function ask(dispatcher: Dispatcher, hub: Hub, start: URL, range: Record<string, string>): Promise<Answer> {
+async function ask(
+  dispatcher: Dispatcher,
+  hub: Hub,
+  start: URL,
+  range: Record<string, string>,
+): Promise<Answer> {
   const hubHost = new URL(hub.endpoint).host;
   let url = start;
   let linkedEtag: string | undefined;
@@ -241,7 +248,11 @@ export async function download(options: DownloadOptions): Promise<Downloaded> {
       await file.close();
     }
     if (total !== undefined && received !== total) {
-      throw new DownloadError('cut', `${url.host} stopped in the middle of ${source.path}.`, 'Run the command again.');
+      throw new DownloadError(
+        'cut',
+        `${url.host} stopped in the middle of ${source.path}.`,
+        'Run the command again.',
+      );
     }
     return { bytes: received, sums: new Map([...sums].map(([name, sum]) => [name, sum.digest('hex')])) };
   };

@@ -7,11 +7,7 @@ import { ensureSystemPackages, type Installer, systemPackages } from './system-p
 const name = 'Engine';
 
 export interface WhisperServers {
-  find(options: {
-    bin?: string;
-    searchPath?: string;
-    cacheDirectory: string;
-  }): Promise<string | undefined>;
+  find(options: { bin?: string; searchPath?: string; cacheDirectory: string }): Promise<string | undefined>;
   build(options: { cacheDirectory: string; onProgress?: (ratio: number) => void }): Promise<string>;
 }
 

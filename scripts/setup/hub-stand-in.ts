@@ -55,9 +55,7 @@ function sendBytes(
   response.writeHead(partial ? 206 : 200, {
     etag,
     'content-length': bytes.length,
-    ...(partial
-      ? { 'content-range': `bytes ${first}-${play.body.length - 1}/${play.body.length}` }
-      : {}),
+    ...(partial ? { 'content-range': `bytes ${first}-${play.body.length - 1}/${play.body.length}` } : {}),
   });
   if (cutAt !== undefined && play.cutAfter !== undefined && bytes.length > play.cutAfter) {
     cutAt((partial ? first : 0) + play.cutAfter, () => response.socket?.destroy());

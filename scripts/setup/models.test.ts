@@ -218,15 +218,18 @@ t.test('a full disk is noticed before the download', async (t) => {
   t.same(progress, []);
 });
 
-t.test('a file put there by hand counts if its bytes are the published ones, and is left alone if not', async (t) => {
-  const directory = t.testdir({ 'a.bin': body });
-  t.same((await fetchModel(directory, model(source))).missing, []);
-  writeFileSync(join(directory, 'a.bin'), randomBytes(10));
-  const { missing, path } = await fetchModel(directory, model(source));
-  t.match(missing, [{ why: /is not the published file/, remedy: /Delete it/ }]);
-  t.equal(readFileSync(path).length, 10);
-  t.equal(hub.seen.length, 0);
-});
+t.test(
+  'a file put there by hand counts if its bytes are the published ones, and is left alone if not',
+  async (t) => {
+    const directory = t.testdir({ 'a.bin': body });
+    t.same((await fetchModel(directory, model(source))).missing, []);
+    writeFileSync(join(directory, 'a.bin'), randomBytes(10));
+    const { missing, path } = await fetchModel(directory, model(source));
+    t.match(missing, [{ why: /is not the published file/, remedy: /Delete it/ }]);
+    t.equal(readFileSync(path).length, 10);
+    t.equal(hub.seen.length, 0);
+  },
+);
 
 t.test('a changed byte is found afresh even where a verification is noted', async (t) => {
   const directory = t.testdir({ 'a.bin': body });

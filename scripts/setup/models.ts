@@ -5,7 +5,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelFile, PublishedHash } from '../../server/model-table.ts';
 import { withLock } from '../bootstrap/lock.mjs';
-import { DownloadError, type DownloadOptions, type Downloaded, download, type Hub } from './download.ts';
+import { DownloadError, type Downloaded, type DownloadOptions, download, type Hub } from './download.ts';
 
 export type ModelState =
   | { readonly state: 'verified'; readonly by: Downloaded['verifiedBy'] }
