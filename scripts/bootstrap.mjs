@@ -4,20 +4,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endLike, launch } from './bootstrap/launch.mjs';
 import { withLock } from './bootstrap/lock.mjs';
-import { ensurePackages, SetupError } from './bootstrap/packages.mjs';
+import { ensurePackages, oldestNode, SetupError } from './bootstrap/packages.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** The oldest Node that the locked packages name in their `engines`. */
-const oldestNode = [20, 19];
 
 /** @param {string} line */
 const say = (line) => process.stderr.write(`${line}\n`);
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = oldestNode;
-  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return;
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return;
   throw new SetupError(
     `Auscult needs Node.js ${oldestNode.join('.')} or newer; this is ${process.versions.node}.`,
     'Install a newer one from https://nodejs.org and run the command again.',

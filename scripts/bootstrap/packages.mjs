@@ -19,7 +19,10 @@ export class SetupError extends Error {
   }
 }
 
-/** A native module → the statement that makes it load its binary. */
+/** Major and minor of the oldest Node that the locked packages name in their `engines`. */
+export const oldestNode = /** @type {const} */ ([20, 19]);
+
+/** A native module without which nothing works → the statement that makes it load its binary. */
 export const nativeModules = {
   'better-sqlite3': "new (require('better-sqlite3'))(':memory:').close()",
   '@discordjs/opus': "new (require('@discordjs/opus').OpusEncoder)(16000, 1)",
@@ -30,11 +33,12 @@ export const nativeModules = {
  * In a process of its own, because a binary for another Node can end the process that loads it.
  *
  * @param {string} root
- * @param {keyof typeof nativeModules} name
+ * @param {string} name
  * @returns {string | undefined} why it does not load, in one line
  */
 export function whyNotLoading(root, name) {
-  const result = spawnSync(process.execPath, ['-e', nativeModules[name]], {
+  const statement = /** @type {Record<string, string>} */ (nativeModules)[name] ?? `require('${name}')`;
+  const result = spawnSync(process.execPath, ['-e', statement], {
     cwd: root,
     encoding: 'utf8',
     timeout: 60_000,
@@ -76,9 +80,7 @@ function isInstalledByHand(root) {
     if (installed[path]?.version !== entry.version || installed[path]?.integrity !== entry.integrity)
       return false;
   }
-  return /** @type {(keyof typeof nativeModules)[]} */ (Object.keys(nativeModules)).every(
-    (name) => whyNotLoading(root, name) === undefined,
-  );
+  return Object.keys(nativeModules).every((name) => whyNotLoading(root, name) === undefined);
 }
 
 /**
@@ -113,6 +115,8 @@ function npmEnvironment() {
     // Its install script fetches GPU libraries; the CPU library is inside the package. npm ≥ 11 is told by
     // `allowScripts` in package.json, older ones by this.
     ONNXRUNTIME_NODE_INSTALL: 'skip',
+    // node-gyp compiles on one core unless told otherwise.
+    JOBS: process.env.JOBS ?? 'max',
     // With Node's headers at hand nothing has to be downloaded for compiling.
     ...(major === process.versions.node.split('.')[0] ? { npm_config_nodedir: prefix } : {}),
   };
@@ -212,7 +216,7 @@ export async function ensurePackages(root, say) {
         : 'Run `npm ci` by hand to see all of its output, then run the command again.',
     );
   }
-  for (const name of /** @type {(keyof typeof nativeModules)[]} */ (Object.keys(nativeModules))) {
+  for (const name of Object.keys(nativeModules)) {
     const reason = whyNotLoading(root, name);
     if (reason !== undefined) {
       throw new SetupError(
