@@ -30,8 +30,13 @@ export async function ensurePage(root: string): Promise<StepResult> {
   // Vite finds its configuration in the page's directory by itself.
   await build({
     root: join(root, 'client'),
-    logLevel: 'error',
+    logLevel: 'silent',
     build: { outDir: join(root, 'dist/client'), emptyOutDir: true },
+  }).catch((error: Error) => {
+    const lines = error.message.split('\n').filter((line) => line.trim() !== '');
+    throw Object.assign(new Error(`it cannot be built: ${lines.slice(0, 2).join(' ')}`), {
+      remedy: 'If the sources were changed here, mend them; otherwise check out the release again.',
+    });
   });
   return { name, state: 'ready', what: 'it was built.' };
 }
