@@ -8,6 +8,7 @@ import { readConfig } from '../server/config.ts';
 import { ensureWhisperServer } from './setup/engine.ts';
 import { runSteps } from './setup/report.ts';
 import { ensureSystemPackages, systemPackages } from './setup/system-packages.ts';
+import { ensureTapPlugins } from './setup/tap-plugins.ts';
 import { buildWhisperServer, findWhisperServer } from './setup/whisper-server.ts';
 import { addCounts, type Count, countTests, describeCount, noTests } from './testing/count-tests.ts';
 
@@ -20,6 +21,8 @@ const testMinutes = 14;
 const require = createRequire(import.meta.url);
 /** A package's program as npm links it, run by this very Node. */
 const program = (name: string, bin: string) => join(dirname(require.resolve(`${name}/package.json`)), bin);
+
+const tap = program('tap', 'dist/esm/run.mjs');
 
 /** @returns whether it ended with 0 within its minutes. */
 function run(args: readonly string[], minutes: number): Promise<boolean> {
@@ -52,6 +55,7 @@ async function setUp() {
         name: 'System packages',
         run: async () => ensureSystemPackages(Object.values(systemPackages), say),
       },
+      { name: 'Test runner', run: async () => ensureTapPlugins(root, tap, say) },
       {
         name: 'Engine for tests',
         run: () =>
@@ -86,8 +90,9 @@ async function runChecks(): Promise<Count> {
 async function runTests(args: readonly string[]): Promise<Count> {
   mkdirSync(dirname(results), { recursive: true });
   rmSync(results, { force: true });
-  const tap = [program('tap', 'dist/esm/run.mjs'), '--reporter=base', `--output-file=${results}`, ...args];
-  const passed = await run(tap, testMinutes);
+  // The other reporters draw with cursor movements, which make a log unreadable.
+  const reporter = process.stdout.isTTY ? 'base' : 'tap';
+  const passed = await run([tap, `--reporter=${reporter}`, `--output-file=${results}`, ...args], testMinutes);
   let count = noTests;
   try {
     count = countTests(readFileSync(results, 'utf8'));
