@@ -2,8 +2,9 @@
 
 /** Files that tests alone use: the rules of the running program do not bind them. */
 export const isForTests = (path: string) =>
-  /(\.test\.tsx?|[-/.]contract\.ts|\/contract-server\.ts|[-/]stand-in\.ts|\/test-[^/]+\.ts)$/.test(path) ||
-  path.includes('/testing/');
+  /(\.test\.tsx?|[-/.]contract\.ts|[-/]stand-in\.ts|\/(test|fuzz)-[^/]+\.ts|\/testing(-[^/]+)?\.ts)$/.test(
+    path,
+  ) || path.includes('/testing/');
 
 const files = (directory: string, ...names: string[]) => names.map((name) => `${directory}/${name}.ts`);
 
@@ -35,6 +36,7 @@ export const ports: readonly string[] = [
   'server/diarization/diarizer.ts',
   'server/gateway/peer.ts',
   'server/ops/log.ts',
+  'server/ops/metrics.ts',
   'server/session/history.ts',
   'server/speech/engine.ts',
   'server/speech/live-transcriber.ts',
@@ -49,7 +51,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   gateway: [],
   jobs: [],
   ops: [],
-  session: ['finalize', 'jobs'],
+  session: ['audio', 'diarization', 'finalize', 'jobs', 'ops', 'speech'],
   speech: [],
 };
 
