@@ -1,0 +1,63 @@
+/** What the page asks for over HTTP. Every answer is validated; the token travels in a header. */
+import { z } from 'zod';
+import { FinalResult } from '../../shared/events.ts';
+import type { PastSession } from './model.ts';
+
+const Sessions = z.union([z.array(z.unknown()), z.object({ sessions: z.array(z.unknown()) })]);
+const PastSession = z.object({ session: z.string(), openedAt: z.string(), state: z.string() });
+
+async function get(path: string, token: string): Promise<Response> {
+  const response = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`${response.status}`);
+  return response;
+}
+
+/** The person's own consultations, newest first; empty where the server does not list them. */
+export async function listSessions(token: string): Promise<PastSession[]> {
+  try {
+    const answer = Sessions.parse(await (await get('/api/sessions', token)).json());
+    const rows = Array.isArray(answer) ? answer : answer.sessions;
+    return rows.flatMap((row) => {
+      const parsed = PastSession.safeParse(row);
+      return parsed.success ? [parsed.data] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+export async function readResult(session: string, token: string): Promise<FinalResult | undefined> {
+  try {
+    return FinalResult.parse(await (await get(`/api/sessions/${session}`, token)).json());
+  } catch {
+    return undefined;
+  }
+}
+
+export async function readAudio(session: string, token: string): Promise<Blob> {
+  return (await get(`/api/sessions/${session}/audio`, token)).blob();
+}
+
+export async function requestFinish(session: string, token: string): Promise<boolean> {
+  const response = await fetch(`/api/sessions/${session}/finalize`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  return response.ok;
+}
+
+/** A correction; it comes back as an event of the session. */
+export async function labelSpeaker(
+  session: string,
+  speaker: string,
+  label: { name?: string; role?: string },
+  token: string,
+): Promise<boolean> {
+  const response = await fetch(`/api/sessions/${session}/speakers/${encodeURIComponent(speaker)}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(label),
+  });
+  return response.ok;
+}
