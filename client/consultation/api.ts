@@ -1,10 +1,12 @@
 /** What the page asks for over HTTP. Every answer is validated; the token travels in a header. */
 import { z } from 'zod';
 import { FinalResult } from '../../shared/events.ts';
+import { SessionPhase } from '../../shared/protocol.ts';
 import type { PastSession } from './model.ts';
 
 const Sessions = z.union([z.array(z.unknown()), z.object({ sessions: z.array(z.unknown()) })]);
-const PastSession = z.object({ session: z.string(), openedAt: z.string(), state: z.string() });
+const View = z.object({ result: FinalResult.optional() });
+const Row = z.object({ session: z.string(), openedAt: z.string(), phase: SessionPhase });
 
 async function get(path: string, token: string): Promise<Response> {
   const response = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
@@ -18,7 +20,7 @@ export async function listSessions(token: string): Promise<PastSession[]> {
     const answer = Sessions.parse(await (await get('/api/sessions', token)).json());
     const rows = Array.isArray(answer) ? answer : answer.sessions;
     return rows.flatMap((row) => {
-      const parsed = PastSession.safeParse(row);
+      const parsed = Row.safeParse(row);
       return parsed.success ? [parsed.data] : [];
     });
   } catch {
@@ -28,7 +30,7 @@ export async function listSessions(token: string): Promise<PastSession[]> {
 
 export async function readResult(session: string, token: string): Promise<FinalResult | undefined> {
   try {
-    return FinalResult.parse(await (await get(`/api/sessions/${session}`, token)).json());
+    return View.parse(await (await get(`/api/sessions/${session}`, token)).json()).result;
   } catch {
     return undefined;
   }

@@ -79,5 +79,6 @@ export async function recover(outbox: Outbox, consultation: string, queued: numb
     const slice = await outbox.get(consultation, ordinal);
     if (slice !== undefined) await outbox.put(consultation, first + index, slice);
   }
+  await outbox.truncate(consultation, first + held.length);
   return { unacked: first, queued: first + held.length };
 }

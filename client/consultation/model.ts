@@ -3,7 +3,7 @@ import { computed, signal } from '@preact/signals';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { EngineDescription, FinalResult } from '../../shared/events.ts';
 import { emptyTranscript } from '../../shared/fold.ts';
-import type { ServerMessage } from '../../shared/protocol.ts';
+import type { ServerMessage, SessionPhase } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
 import type { ConnectionState } from '../connection/state.ts';
 import type { Consultation } from '../outbox/outbox.ts';
@@ -19,7 +19,7 @@ export type Notice = 'memory-only' | 'storage-tight' | 'storage-full' | 'server-
 export interface PastSession {
   session: string;
   openedAt: string;
-  state: string;
+  phase: SessionPhase;
 }
 
 export function createModel() {

@@ -47,6 +47,13 @@ export const outboxContract: Record<string, Check> = {
     same(await outbox.held('b'), [9]);
     same(await outbox.get('a', 12), slice('12'));
   },
+  'truncating leaves what lies before': async (outbox) => {
+    for (const ordinal of [1, 2, 3]) await outbox.put('a', ordinal, slice(''));
+    await outbox.put('b', 3, slice(''));
+    await outbox.truncate('a', 2);
+    same(await outbox.held('a'), [1]);
+    same(await outbox.held('b'), [3]);
+  },
   'ordinals are ascending, as numbers': async (outbox) => {
     for (const ordinal of [100, 2, 10]) await outbox.put('a', ordinal, slice(''));
     same(await outbox.held('a'), [2, 10, 100]);

@@ -70,6 +70,9 @@ export async function openIndexedDbOutbox(name = 'auscult-outbox'): Promise<Outb
     async purge(id, before) {
       await database.delete('slices', IDBKeyRange.bound([id, 0], [id, before], false, true));
     },
+    async truncate(id, from) {
+      await database.delete('slices', IDBKeyRange.bound([id, from], [id, Number.MAX_SAFE_INTEGER]));
+    },
     async remove(id) {
       const transaction = database.transaction(['consultations', 'keys', 'slices'], 'readwrite');
       await transaction.objectStore('slices').delete(all(id));

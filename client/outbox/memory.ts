@@ -27,6 +27,9 @@ export function createMemoryOutbox(): Outbox {
     async purge(id, before) {
       for (const ordinal of of(id).keys()) if (ordinal < before) of(id).delete(ordinal);
     },
+    async truncate(id, from) {
+      for (const ordinal of of(id).keys()) if (ordinal >= from) of(id).delete(ordinal);
+    },
     async remove(id) {
       consultations.delete(id);
       slices.delete(id);

@@ -39,6 +39,8 @@ export interface Outbox {
   held(consultation: string): Promise<number[]>;
   /** Forgets every slice before that ordinal. */
   purge(consultation: string, before: number): Promise<void>;
+  /** Forgets every slice from that ordinal on. */
+  truncate(consultation: string, from: number): Promise<void>;
   /** Forgets the consultation, its slices and its key. */
   remove(consultation: string): Promise<void>;
   close(): void;
