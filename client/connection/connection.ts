@@ -20,7 +20,7 @@ import { transition } from './transition.ts';
 export interface Socket {
   binaryType: string;
   readonly readyState: number;
-  send(bytes: Uint8Array): void;
+  send(bytes: Uint8Array<ArrayBuffer>): void;
   close(): void;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
@@ -123,7 +123,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (via === undefined || via !== socket) return;
       try {
         const message = await prepare();
-        if (message !== undefined && via === socket && via.readyState === 1) via.send(encode(message));
+        if (message !== undefined && via === socket && via.readyState === 1)
+          via.send(encode(message) as Uint8Array<ArrayBuffer>);
       } catch {
         // The outbox could not be read: nothing may overtake that slice, so the connection starts afresh.
         if (via !== socket) return;

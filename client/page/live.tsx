@@ -76,6 +76,7 @@ function Meter() {
   const t = dictionary.value;
   const { model } = useApp();
   const bar = useRef<HTMLDivElement>(null);
+  const meter = useRef<HTMLMeterElement>(null);
 
   useEffect(() => {
     let shown = 0;
@@ -86,22 +87,15 @@ function Meter() {
       shown = target > shown ? target : shown * 0.92;
       const lit = Math.round(shown * bars);
       bar.current?.style.setProperty('--lit', String(lit / bars));
-      if (frame % 15 === 0) bar.current?.setAttribute('aria-valuenow', String(Math.round(shown * 100)));
+      if (frame % 15 === 0 && meter.current !== null) meter.current.value = shown;
       frame = requestAnimationFrame(draw);
     });
     return () => cancelAnimationFrame(frame);
   }, [model]);
 
   return (
-    <div
-      ref={bar}
-      class="meter"
-      role="meter"
-      aria-label={t.level}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={0}
-      data-testid="level"
-    />
+    <div ref={bar} class="meter" data-testid="level">
+      <meter ref={meter} class="hidden" aria-label={t.level} min={0} max={1} value={0} />
+    </div>
   );
 }
