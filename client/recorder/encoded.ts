@@ -16,7 +16,6 @@ export const startEncodedEpoch: StartEpoch = async ({ stream, mime, timeSlice, o
     mimeType: mime,
     timeSlice,
     numberOfAudioChannels: 1,
-    bitsPerSecond: bitRate,
     audioBitsPerSecond: bitRate,
     disableLogs: true,
     getNativeBlob: true,

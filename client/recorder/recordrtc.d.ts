@@ -6,7 +6,6 @@ declare module 'recordrtc' {
     mimeType: string;
     timeSlice: number;
     numberOfAudioChannels: 1;
-    bitsPerSecond: number;
     audioBitsPerSecond: number;
     disableLogs: boolean;
     getNativeBlob: boolean;
