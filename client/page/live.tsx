@@ -8,7 +8,7 @@ import { Transcript } from './transcript.tsx';
 export function Live() {
   return (
     <div class="live">
-      <Transcript />
+      <Transcript follow />
       <div class="dock">
         <Status />
         <div class="controls">

@@ -56,7 +56,8 @@ function Text() {
   if (model.engine.value === null || status?.engineState === 'none') {
     return <Item kind="wait" text={t.textNone} />;
   }
-  if (status?.engineState === 'recovering' || status?.engineState === 'starting') {
+  const away = model.connection.value.status !== 'ready';
+  if (away || status?.engineState === 'recovering' || status?.engineState === 'starting') {
     return <Item kind="wait" text={t.textRecovering} />;
   }
   return (

@@ -8,7 +8,8 @@ import { useApp } from './app.tsx';
 import { clockTime, dictionary } from './i18n.ts';
 import { Words } from './words.tsx';
 
-export function Transcript() {
+/** `follow`: keeps the newest words in view. */
+export function Transcript({ follow = false }: { follow?: boolean }) {
   const t = dictionary.value;
   const { model } = useApp();
   const transcript = model.transcript.value;
@@ -23,19 +24,27 @@ export function Transcript() {
       </h2>
       <div role="log" aria-live="off" lang={transcript.settled ?? undefined}>
         {empty && <p class="quiet">{owed ? t.textOwed : t.listening}</p>}
-        <div data-testid="committed">
+        <div>
           {blocks.value.map((words, index) => (
             <Paragraph
               key={words[0]?.start}
               words={words}
               count={words.length}
+              last={index === blocks.value.length - 1}
               marks={marksBefore(transcript, blocks.value, index)}
             />
           ))}
         </div>
-        <Tail words={tail} />
+        {blocks.value.length === 0 && (
+          <div class="paragraph">
+            <time />
+            <p>
+              <Tail />
+            </p>
+          </div>
+        )}
       </div>
-      <Follow />
+      {follow && <Follow />}
     </section>
   );
 }
@@ -53,8 +62,15 @@ function marksBefore(transcript: TranscriptState, blocks: readonly Word[][], ind
   return [...pauses, ...gaps].filter(({ at }) => at > before && at <= start).sort((a, b) => a.at - b.at);
 }
 
+interface ParagraphProps {
+  words: readonly Word[];
+  count: number;
+  marks: readonly Mark[];
+  last: boolean;
+}
+
 const Paragraph = memo(
-  ({ words, marks }: { words: readonly Word[]; count: number; marks: readonly Mark[] }) => {
+  ({ words, marks, last }: ParagraphProps) => {
     const t = dictionary.value;
     return (
       <>
@@ -66,7 +82,10 @@ const Paragraph = memo(
         <div class="paragraph">
           <time>{clockTime(words[0]?.start ?? 0)}</time>
           <p>
-            <Words words={words} />
+            <span class="committed" data-testid="committed">
+              <Words words={words} />
+            </span>
+            {last && <Tail />}
           </p>
         </div>
       </>
@@ -74,20 +93,20 @@ const Paragraph = memo(
   },
   (before, now) =>
     before.count === now.count &&
+    before.last === now.last &&
     before.marks.length === now.marks.length &&
     before.words[0]?.start === now.words[0]?.start,
 );
 
-function Tail({ words }: { words: readonly Word[] }) {
+/** Words that may still change: slanted and underlined, at the place where they will stand. */
+function Tail() {
   const t = dictionary.value;
+  const words = useApp().model.tail.value;
   return (
-    <div class={words.length > 0 ? 'paragraph tail' : 'paragraph tail vacant'}>
-      <time aria-hidden="true" />
-      <p>
-        <span class="hidden">{words.length > 0 ? `(${t.tail}) ` : ''}</span>
-        <em data-testid="tail">{words.map(({ text }) => text).join(' ')}</em>
-      </p>
-    </div>
+    <span class="tail">
+      {words.length > 0 && <span class="hidden"> ({t.tail}) </span>}{' '}
+      <em data-testid="tail">{words.map(({ text }) => text).join(' ')}</em>
+    </span>
   );
 }
 
