@@ -11,7 +11,8 @@ export function Alarms() {
   const locked = open && (refusal.value === 'UNAUTHENTICATED' || access.value === undefined);
   const refused = open && !locked ? refusal.value : undefined;
   const busy = refused === 'SESSION_BUSY' || refused === 'SESSION_TAKEN_OVER';
-  const standIn = engine.value?.standIn !== undefined && stage.value !== 'locked';
+  const heard = stage.value === 'finished' ? model.result.value?.transcription.engine : engine.value;
+  const standIn = heard?.standIn !== undefined && stage.value !== 'locked';
   return (
     <div class="alarms">
       {standIn && (

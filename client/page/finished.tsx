@@ -66,8 +66,6 @@ function SegmentRow({ segment, result }: { segment: Segment; result: FinalResult
 function Warnings({ result }: { result: FinalResult }) {
   const t = dictionary.value;
   const lines = result.warnings.map(({ code, message }) => t.warnings[code] ?? message);
-  const standIn = result.transcription.engine?.standIn;
-  if (standIn !== undefined) lines.unshift(`${t.standIn} ${t.standInWhy}`);
   if (result.diarization.method === 'stand-in') lines.push(t.standInSpeakers);
   if (lines.length === 0) return null;
   return (

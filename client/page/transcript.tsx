@@ -131,7 +131,6 @@ function Follow() {
 
   const { words } = model.transcript.value;
   const tail = model.tail.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new words are what this follows.
   useEffect(() => {
     if (following.value) end.current?.scrollIntoView({ block: 'end' });
   }, [words.length, tail, following.value]);
