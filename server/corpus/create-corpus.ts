@@ -17,7 +17,10 @@ export interface CorpusOptions {
   masterKeyFile: string;
   /** For tools beside a running server; appending is refused. */
   readOnly?: boolean;
-  /** Events with blobs are refused when the disk has less than this left, so that the log always has room. */
+  /**
+   * Events with blobs are refused when the disk has less than this left (bytes; default 64 MiB), so that the other
+   * events and the write-ahead log (some 4 MiB) always have room, and a disk that was full is written to again by itself.
+   */
   reserveBytes?: number;
   /** The database grows no further than this; by default until the disk is full. */
   maxBytes?: number;

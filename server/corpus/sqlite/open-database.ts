@@ -38,12 +38,24 @@ export function openForWriting({ directory, maxBytes }: WriteOptions): Database.
       db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
     }
     migrate(db);
-    // A write that failed may have left frames in the log that a later recovery would take for committed ones.
-    db.pragma('wal_checkpoint(TRUNCATE)');
+    clearLog(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * A write that failed may have left frames in the log that a recovery after a crash would take for committed ones, and
+ * an erasure before a crash what it deleted. A disk too full for it is no reason to stand still: the next commit
+ * overwrites such frames, as long as no crash comes before it.
+ */
+function clearLog(db: Database.Database): void {
+  try {
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SQLITE_FULL') throw error;
   }
 }
 
