@@ -30,7 +30,12 @@ function follow(hearings: Hearing[], from: LiveText = liveTextAt(0, [])) {
 }
 
 const cases: { name: string; hearings: Hearing[]; committed: string; tail: string }[] = [
-  { name: 'one hypothesis commits nothing', hearings: [hearing(words('a b c'), 3)], committed: '', tail: 'a b c' },
+  {
+    name: 'one hypothesis commits nothing',
+    hearings: [hearing(words('a b c'), 3)],
+    committed: '',
+    tail: 'a b c',
+  },
   {
     name: 'two commit what both begin with',
     hearings: [hearing(words('a b x'), 1.4), hearing(words('a b c d e f'), 4)],
@@ -80,13 +85,21 @@ const cases: { name: string; hearings: Hearing[]; committed: string; tail: strin
   },
   {
     name: '… also when they are timed later than before',
-    hearings: [hearing(words('a b c d'), 3), hearing(words('a b c d e f'), 6), hearing(words('c d e f', 1.3), 9)],
+    hearings: [
+      hearing(words('a b c d'), 3),
+      hearing(words('a b c d e f'), 6),
+      hearing(words('c d e f', 1.3), 9),
+    ],
     committed: 'a b c d e f',
     tail: '',
   },
   {
     name: '… also when they are heard differently',
-    hearings: [hearing(words('a b c d'), 3), hearing(words('a b c d e f'), 6), hearing(words('x y e f', 1), 9)],
+    hearings: [
+      hearing(words('a b c d'), 3),
+      hearing(words('a b c d e f'), 6),
+      hearing(words('x y e f', 1), 9),
+    ],
     committed: 'a b c d e f',
     tail: '',
   },
@@ -98,7 +111,10 @@ const cases: { name: string; hearings: Hearing[]; committed: string; tail: strin
   },
   {
     name: 'a full window commits its older words although nothing agrees',
-    hearings: [hearing(words('x y', 0), 3), hearing([...words('a b c d'), ...words('e f', 28)], 30, { full: true })],
+    hearings: [
+      hearing(words('x y', 0), 3),
+      hearing([...words('a b c d'), ...words('e f', 28)], 30, { full: true }),
+    ],
     committed: 'a b c d e',
     tail: 'f',
   },

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { CodedError } from '../../shared/errors.ts';
 import { textOf, type Word } from '../../shared/transcript.ts';
 import { createManualClock } from '../clock.ts';
 import { createLiveTranscriber } from './create-live-transcriber.ts';
@@ -84,7 +85,10 @@ t.test('[S2] times that jitter, words repeated and text on silence leave no trac
   t.comment(`seed ${seed}`);
   const consultation = createConsultation(500, createRandom(seed + 1));
   for (const recogniser of [{ jitter: 0.06 }, { repeats: 0.03 }, { textOnSilence: 0.5 }]) {
-    const { run, ...errors } = await errorsLive(consultation, 0.4, { ...recogniser, random: createRandom(seed + 2) });
+    const { run, ...errors } = await errorsLive(consultation, 0.4, {
+      ...recogniser,
+      random: createRandom(seed + 2),
+    });
     t.match(errors, { substitutions: 0, insertions: 0, deletions: 0 }, JSON.stringify(recogniser));
   }
 });
@@ -121,49 +125,58 @@ t.test('[S3] through an outage nothing is dropped, and little is held in memory'
   t.ok(Math.max(...seconds) > 20, 'windows grew');
 });
 
-t.test('[S5] an engine that fails is asked again with growing pauses, and at once when it is ready', async (t) => {
-  const { audio, words } = createConsultation(30, createRandom(seed + 4));
-  let down = true;
-  const engine = createTestEngine({
-    async before() {
-      if (down) throw new Error('no answer');
-    },
-  });
-  const run = record(engine);
-  run.transcriber.listen(audio);
-  await turn();
-  for (let n = 0; n < 60; n++) await run.clock.advance(1000);
-  t.ok(engine.requests.length > 5 && engine.requests.length < 14, `${engine.requests.length} tries in a minute`);
-  down = false;
-  engine.change('ready');
-  for (let n = 0; n < 10; n++) await turn();
-  t.ok(run.committed.length > 0, 'no need to wait');
-  await run.transcriber.flush();
-  t.equal(textOf(run.committed), textOf(words));
-});
-
-t.test('[S3] while the engine is slow one request is under way and the next window holds all that came', async (t) => {
-  const { audio, words } = createConsultation(120, createRandom(seed + 5));
-  const answers: (() => void)[] = [];
-  const engine = createTestEngine({ before: () => new Promise<void>((resolve) => answers.push(resolve)) });
-  const run = record(engine);
-  let slices = 0;
-  await play(audio, (slice) => {
-    run.transcriber.listen(slice);
-    if (++slices % 4 === 0) answers.shift()?.();
-    t.ok(answers.length <= 1);
-  });
-  const flushed = run.transcriber.flush();
-  let done = false;
-  flushed.then(() => {
-    done = true;
-  });
-  while (!done) {
-    answers.shift()?.();
+t.test(
+  '[S5] an engine that fails is asked again with growing pauses, and at once when it is ready',
+  async (t) => {
+    const { audio, words } = createConsultation(30, createRandom(seed + 4));
+    let down = true;
+    const engine = createTestEngine({
+      async before() {
+        if (down) throw new Error('no answer');
+      },
+    });
+    const run = record(engine);
+    run.transcriber.listen(audio);
     await turn();
-  }
-  t.equal(textOf(run.committed), textOf(words));
-});
+    for (let n = 0; n < 60; n++) await run.clock.advance(1000);
+    t.ok(
+      engine.requests.length > 5 && engine.requests.length < 14,
+      `${engine.requests.length} tries in a minute`,
+    );
+    down = false;
+    engine.change('ready');
+    for (let n = 0; n < 10; n++) await turn();
+    t.ok(run.committed.length > 0, 'no need to wait');
+    await run.transcriber.flush();
+    t.equal(textOf(run.committed), textOf(words));
+  },
+);
+
+t.test(
+  '[S3] while the engine is slow one request is under way and the next window holds all that came',
+  async (t) => {
+    const { audio, words } = createConsultation(120, createRandom(seed + 5));
+    const answers: (() => void)[] = [];
+    const engine = createTestEngine({ before: () => new Promise<void>((resolve) => answers.push(resolve)) });
+    const run = record(engine);
+    let slices = 0;
+    await play(audio, (slice) => {
+      run.transcriber.listen(slice);
+      if (++slices % 4 === 0) answers.shift()?.();
+      t.ok(answers.length <= 1);
+    });
+    const flushed = run.transcriber.flush();
+    let done = false;
+    flushed.then(() => {
+      done = true;
+    });
+    while (!done) {
+      answers.shift()?.();
+      await turn();
+    }
+    t.equal(textOf(run.committed), textOf(words));
+  },
+);
 
 t.test('[S2] words are committed only once the corpus has them', async (t) => {
   const { audio, words } = createConsultation(60, createRandom(seed + 6));

@@ -35,7 +35,10 @@ export function finalWords(stretches: readonly TranscribedStretch[], live: reado
 function isHeardAs(live: Word, other: Word): boolean {
   const shared = Math.min(live.end, other.end) - Math.max(live.start, other.start);
   if (shared > (live.end - live.start) / 4) return true;
-  return normalise(live.text) === normalise(other.text) && Math.abs(middleOf(live) - middleOf(other)) <= TIMING_ERROR;
+  return (
+    normalise(live.text) === normalise(other.text) &&
+    Math.abs(middleOf(live) - middleOf(other)) <= TIMING_ERROR
+  );
 }
 
 /** One word that both sides of a border claim, having timed it differently. */

@@ -46,11 +46,19 @@ for (const { name, input, warnings } of cases)
 
 t.test('the figures are those of the words', async (t) => {
   const half = [...words(text(150)), ...words(text(150), 0.2)];
-  t.match(assessQuality({ ...sound, words: half }), { wordsPerMinute: 150, lowProbability: 0.5, repetition: 0 });
+  t.match(assessQuality({ ...sound, words: half }), {
+    wordsPerMinute: 150,
+    lowProbability: 0.5,
+    repetition: 0,
+  });
 });
 
 t.test('[C4] a warning holds no word of the text', async (t) => {
-  const { warnings } = assessQuality({ ...sound, words: words('secreto '.repeat(300).trim(), 0.1), dropped: 300 });
+  const { warnings } = assessQuality({
+    ...sound,
+    words: words('secreto '.repeat(300).trim(), 0.1),
+    dropped: 300,
+  });
   t.ok(warnings.length > 2);
   t.notOk(JSON.stringify(warnings).includes('secreto'));
 });

@@ -47,18 +47,27 @@ export function assessQuality(input: QualityInput): Quality {
   const shareOf = (count: number, all: number) => (all === 0 ? 0 : count / all);
   const wordsPerMinute = shareOf(words.length * 60, speech);
   const repetition = shareOf(repeatedWords(words), words.length);
-  const languageAgreement = heardAs.length === 0 ? 1 : heardAs.filter((one) => one === language).length / heardAs.length;
-  const lowProbability = shareOf(words.filter((word) => word.probability < LOW_PROBABILITY).length, words.length);
+  const languageAgreement =
+    heardAs.length === 0 ? 1 : heardAs.filter((one) => one === language).length / heardAs.length;
+  const lowProbability = shareOf(
+    words.filter((word) => word.probability < LOW_PROBABILITY).length,
+    words.length,
+  );
 
   const warnings: QualityWarning[] = [];
-  const warn = (out: boolean, code: QualityWarning['code'], message: string) => out && warnings.push({ code, message });
+  const warn = (out: boolean, code: QualityWarning['code'], message: string) =>
+    out && warnings.push({ code, message });
   const rateOut = wordsPerMinute < SPEECH_RATE.from || wordsPerMinute > SPEECH_RATE.to;
   warn(
     speech >= SPEECH_RATE.speech && rateOut,
     'SPEECH_RATE',
     `The text has ${Math.round(wordsPerMinute)} words for each minute of speech; ${SPEECH_RATE.from} to ${SPEECH_RATE.to} are usual.`,
   );
-  warn(repetition > MOST_REPETITION, 'REPETITION', `${percent(repetition)} of the words repeat what was just said.`);
+  warn(
+    repetition > MOST_REPETITION,
+    'REPETITION',
+    `${percent(repetition)} of the words repeat what was just said.`,
+  );
   warn(
     languageAgreement < LEAST_AGREEMENT,
     'LANGUAGE_MIXED',

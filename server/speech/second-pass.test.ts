@@ -4,7 +4,12 @@ import { textOf } from '../../shared/transcript.ts';
 import { createManualClock } from '../clock.ts';
 import { finalWords } from './final-words.ts';
 import { createSecondPass, type SecondPassOptions, type StretchTranscribed } from './second-pass.ts';
-import { createConsultation, createRandom, createTestEngine, type TestEngine } from './testing/consultation.ts';
+import {
+  createConsultation,
+  createRandom,
+  createTestEngine,
+  type TestEngine,
+} from './testing/consultation.ts';
 import { wordErrorRate } from './word-error-rate.ts';
 
 const RATE = 16_000;
@@ -35,7 +40,12 @@ const bounds = (stretches: StretchTranscribed[]) =>
 t.test('[F2] the final text of a long consultation holds every word exactly once', async (t) => {
   t.comment(`seed ${seed}`);
   const { audio, words } = createConsultation(2000, createRandom(seed));
-  const engine = createTestEngine({ textOnSilence: 0.3, repeats: 0.02, jitter: 0.03, random: createRandom(seed + 1) });
+  const engine = createTestEngine({
+    textOnSilence: 0.3,
+    repeats: 0.02,
+    jitter: 0.03,
+    random: createRandom(seed + 1),
+  });
   const { pass, stretches, duration } = start(audio, engine);
   await pass.finish(duration);
   const final = finalWords(stretches, []);
@@ -57,20 +67,23 @@ t.test('[F2] the final text of a long consultation holds every word exactly once
   );
 });
 
-t.test('[F2] the cuts are the same however the audio arrived and however many workers there are', async (t) => {
-  const { audio } = createConsultation(400, createRandom(seed + 2));
-  const whole = start(audio, createTestEngine(), { concurrency: 4 });
-  await whole.pass.finish(whole.duration);
-  for (const step of [1.7, 3, 11]) {
-    const live = start(audio, createTestEngine());
-    for (let through = step; through < live.duration; through += step) {
-      live.pass.advance(through);
-      await turn();
+t.test(
+  '[F2] the cuts are the same however the audio arrived and however many workers there are',
+  async (t) => {
+    const { audio } = createConsultation(400, createRandom(seed + 2));
+    const whole = start(audio, createTestEngine(), { concurrency: 4 });
+    await whole.pass.finish(whole.duration);
+    for (const step of [1.7, 3, 11]) {
+      const live = start(audio, createTestEngine());
+      for (let through = step; through < live.duration; through += step) {
+        live.pass.advance(through);
+        await turn();
+      }
+      await live.pass.finish(live.duration);
+      t.same(bounds(live.stretches), bounds(whole.stretches), `in steps of ${step} s`);
     }
-    await live.pass.finish(live.duration);
-    t.same(bounds(live.stretches), bounds(whole.stretches), `in steps of ${step} s`);
-  }
-});
+  },
+);
 
 t.test('[F2] what the finish adds does not grow with the session', async (t) => {
   const { audio } = createConsultation(1200, createRandom(seed + 3));

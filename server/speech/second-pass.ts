@@ -1,8 +1,9 @@
 /** Transcription again with full context, of what the live pass has left behind, while the session goes on (rule F2). */
-import type { Clock } from '../clock.ts';
+
 import { CodedError } from '../../shared/errors.ts';
 import type { EventData } from '../../shared/events.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
+import type { Clock } from '../clock.ts';
 import type { Engine } from './engine.ts';
 import { heardWords } from './heard-words.ts';
 import { middleOf } from './intervals.ts';
@@ -109,7 +110,12 @@ export function createSecondPass(options: SecondPassOptions): SecondPass {
         signal: closing.signal,
         ...(prompt !== '' && { prompt }),
       });
-      const all = heardWords(heard.words, from / SAMPLE_RATE, hear.end, findSpeech(audio, from / SAMPLE_RATE));
+      const all = heardWords(
+        heard.words,
+        from / SAMPLE_RATE,
+        hear.end,
+        findSpeech(audio, from / SAMPLE_RATE),
+      );
       words = all.filter((word) => middleOf(word) >= start && middleOf(word) < end);
       dropped = heard.dropped + heard.words.length - all.length;
     }

@@ -1,0 +1,92 @@
+import t from 'tap';
+import type { Word } from '../../shared/transcript.ts';
+import { type LiveText, liveTextAt } from './commit-policy.ts';
+import { type NextStep, nextStep, type Timeline } from './window.ts';
+
+const word = (start: number, end: number): Word => ({ text: 'word', start, end, probability: 1 });
+const at = (through: number, more: Partial<LiveText> = {}): LiveText => ({
+  ...liveTextAt(through, []),
+  ...more,
+});
+
+const cases: { name: string; timeline: Partial<Timeline>; text: LiveText; step: Partial<NextStep> }[] = [
+  {
+    name: 'silence is passed',
+    timeline: { position: 6 },
+    text: at(0),
+    step: { kind: 'silence', through: 5.7 },
+  },
+  { name: '… once', timeline: { position: 6 }, text: at(5.7), step: { kind: 'wait' } },
+  {
+    name: '… to the end when there is no more',
+    timeline: { position: 6, ended: true },
+    text: at(5.7),
+    step: { kind: 'silence', through: 6 },
+  },
+  {
+    name: 'speech that goes on is heard from a little before it to the newest sample',
+    timeline: { islands: [{ start: 1, end: 3 }], position: 3 },
+    text: at(0),
+    step: { kind: 'hear', start: 0.7, end: 3, full: false },
+  },
+  {
+    name: 'too little new audio is waited for',
+    timeline: { islands: [{ start: 1, end: 3.5 }], position: 3.5 },
+    text: at(0, { heardTo: 3 }),
+    step: { kind: 'wait' },
+  },
+  {
+    name: 'silence after speech closes it and ends the window',
+    timeline: { islands: [{ start: 1, end: 2 }], position: 6 },
+    text: at(0),
+    step: { kind: 'hear', start: 0.7, end: 2.3, closedThrough: 2.3 },
+  },
+  {
+    name: 'the tail of what was heard to its end is closed without asking',
+    timeline: { islands: [{ start: 1, end: 2.5 }], position: 6 },
+    text: at(0, { heardTo: 3, tail: [word(2, 2.4)] }),
+    step: { kind: 'close', through: 2.8 },
+  },
+  {
+    name: 'committed words just before are heard again',
+    timeline: { islands: [{ start: 1, end: 9 }], position: 9 },
+    text: at(6, { heardTo: 6, recent: [word(2, 3), word(4.25, 4.75), word(5, 6)] }),
+    step: { kind: 'hear', start: 4.15, end: 9 },
+  },
+  {
+    name: 'an engine that is behind hears several utterances at once',
+    timeline: {
+      islands: [
+        { start: 1, end: 5 },
+        { start: 6, end: 9 },
+        { start: 10.5, end: 20 },
+      ],
+      position: 20,
+    },
+    text: at(0),
+    step: { kind: 'hear', start: 0.7, end: 20, closedThrough: 9.3 },
+  },
+  {
+    name: 'a long silence is not among them',
+    timeline: {
+      islands: [
+        { start: 1, end: 5 },
+        { start: 25, end: 28 },
+      ],
+      position: 40,
+    },
+    text: at(0),
+    step: { kind: 'hear', start: 0.7, end: 5.3 },
+  },
+  {
+    name: '[S3] windows grow to the longest that the engine takes and then must move on',
+    timeline: { islands: [{ start: 1, end: 90 }], position: 90 },
+    text: at(0),
+    step: { kind: 'hear', start: 0.7, end: 30.7, full: true },
+  },
+];
+
+for (const { name, timeline, text, step } of cases)
+  t.test(name, async (t) => {
+    t.match(nextStep({ islands: [], position: 0, ended: false, ...timeline }, text), step);
+  });
