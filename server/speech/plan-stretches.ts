@@ -3,7 +3,7 @@
  * it, so it is the same however the audio arrived and whatever was restarted meanwhile.
  */
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
-import type { Interval } from './intervals.ts';
+import { type Interval, secondsWithin } from './intervals.ts';
 
 /** What must have arrived before a cut is chosen: seconds. */
 export const LOOKAHEAD = 30;
@@ -19,6 +19,8 @@ const MARGIN = 0.9;
 const DIP = 960;
 
 export interface Stretch extends Interval {
+  /** Seconds of it in which speech was found. */
+  speech: number;
   /** What the engine hears of it: the speech, with room; none where there is only silence. */
   hear?: Interval;
 }
@@ -37,11 +39,12 @@ export function planStretch(
   if (audio.length === 0 || (!ended && audio.length < LOOKAHEAD * SAMPLE_RATE)) return undefined;
   const end = ended && available <= start + LONGEST ? available : cut(start, audio, islands);
   const first = islands.find((island) => island.start < end);
-  if (first === undefined) return { start, end };
+  if (first === undefined) return { start, end, speech: 0 };
   const last = islands.findLast((island) => island.start < end)!;
   return {
     start,
     end,
+    speech: secondsWithin(islands, start, end),
     hear: {
       start: Math.max(0, first.start - MARGIN, start - MARGIN),
       end: Math.min(available, last.end + MARGIN, end + MARGIN),

@@ -95,9 +95,10 @@ export function createSecondPass(options: SecondPassOptions): SecondPass {
     return planStretch(start, audio, findSpeech(audio, start), to >= available && ended);
   }
 
-  async function transcribe({ start, end, hear }: Stretch): Promise<void> {
+  async function transcribe({ start, end, speech, hear }: Stretch): Promise<void> {
     let words: StretchTranscribed['words'] = [];
     let dropped = 0;
+    let language: string | undefined;
     if (hear !== undefined) {
       const from = Math.round(hear.start * SAMPLE_RATE);
       const audio = await options.readAudio(from, Math.round(hear.end * SAMPLE_RATE));
@@ -117,10 +118,19 @@ export function createSecondPass(options: SecondPassOptions): SecondPass {
         findSpeech(audio, from / SAMPLE_RATE),
       );
       words = all.filter((word) => middleOf(word) >= start && middleOf(word) < end);
+      language = heard.language;
       dropped = heard.dropped + heard.words.length - all.length;
     }
     closing.signal.throwIfAborted();
-    const stretch = { start, end, words, engine: engine.description, dropped };
+    const stretch = {
+      start,
+      end,
+      words,
+      engine: engine.description,
+      speech,
+      dropped,
+      ...(language !== undefined && { language }),
+    };
     await options.onStretch(stretch);
     done.set(start, stretch);
   }
