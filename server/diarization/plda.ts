@@ -62,7 +62,9 @@ function check({ mean1, mean2, lda, mu, tr, psi }: PldaWeights): void {
 function subtract(matrix: Matrix<Float64Array | Float32Array>, mean: Float64Array): Matrix {
   const { rows, columns, data } = matrix;
   if (columns !== mean.length) throw new Error(`The PLDA takes ${mean.length} dimensions, the embeddings have ${columns}.`);
-  return { rows, columns, data: Float64Array.from(data, (value, index) => value - mean[index % columns]!) };
+  const centred = zeros(rows, columns);
+  for (let index = 0; index < data.length; index += 1) centred.data[index] = data[index]! - mean[index % columns]!;
+  return centred;
 }
 
 /** Gives every row the length `length`, in place. */

@@ -136,9 +136,11 @@ function estimateModels(responsibilities: Matrix, rhoByDimension: Matrix, phi: F
 /** Turns log-likelihoods (speakers × embeddings) into responsibilities, in place; returns the total log-likelihood. */
 function normaliseColumns({ rows, columns, data }: Matrix): number {
   const highest = new Float64Array(columns).fill(Number.NEGATIVE_INFINITY);
-  for (let index = 0; index < data.length; index += 1) {
-    const column = index % columns;
-    if (data[index]! > highest[column]!) highest[column] = data[index]!;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const value = data[row * columns + column]!;
+      if (value > highest[column]!) highest[column] = value;
+    }
   }
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row += 1) {
