@@ -60,10 +60,10 @@ function assignWide({ rows, columns, data }: Matrix): Int32Array {
 
     for (let i = 0; i < rows; i += 1) {
       if (visitedRows[i] === 0) continue;
-      rowPrice[i] = rowPrice[i]! + reached - (i === start ? 0 : length[columnOf[i]!]!);
+      rowPrice[i] = rowPrice[i]! + (reached - (i === start ? 0 : length[columnOf[i]!]!));
     }
     for (let j = 0; j < columns; j += 1) {
-      if (visitedColumns[j] === 1) columnPrice[j] = columnPrice[j]! - reached + length[j]!;
+      if (visitedColumns[j] === 1) columnPrice[j] = columnPrice[j]! - (reached - length[j]!);
     }
     let column = sink;
     for (;;) {
