@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { ConfigError, readConfig } from '../server/config.ts';
 import { diarizationFiles, type ModelFile, whisperFiles } from '../server/model-table.ts';
+import { findWhisperServer } from '../server/speech/engines/find-whisper-server.ts';
 import { withLock } from './bootstrap/lock.mjs';
 import { ensureEngine } from './setup/engine.ts';
 import { readHub } from './setup/hub.ts';
@@ -10,7 +11,7 @@ import { ensurePage } from './setup/page.ts';
 import { createProgress, type Progress } from './setup/progress.ts';
 import { runSteps, type StepResult } from './setup/report.ts';
 import { ensureSystemPackages, systemPackages } from './setup/system-packages.ts';
-import { buildWhisperServer, findWhisperServer } from './setup/whisper-server.ts';
+import { buildWhisperServer } from './setup/whisper-server.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (line: string) => process.stderr.write(`${line}\n`);

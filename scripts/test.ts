@@ -5,11 +5,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../server/config.ts';
+import { findWhisperServer } from '../server/speech/engines/find-whisper-server.ts';
 import { ensureWhisperServer } from './setup/engine.ts';
 import { runSteps } from './setup/report.ts';
 import { ensureSystemPackages, systemPackages } from './setup/system-packages.ts';
 import { ensureTapPlugins } from './setup/tap-plugins.ts';
-import { buildWhisperServer, findWhisperServer } from './setup/whisper-server.ts';
+import { buildWhisperServer } from './setup/whisper-server.ts';
 import { addCounts, type Count, countTests, describeCount, noTests } from './testing/count-tests.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

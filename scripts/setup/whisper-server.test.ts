@@ -4,7 +4,8 @@ import { chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
 import { withLock } from './lock.ts';
-import { buildWhisperServer, findOrBuildWhisperServer, findWhisperServer } from './whisper-server.ts';
+import { findWhisperServer } from '../../server/speech/engines/find-whisper-server.ts';
+import { buildWhisperServer, findOrBuildWhisperServer } from './whisper-server.ts';
 
 /** Plays cmake: prints its progress and leaves a binary, or fails with a compiler's complaint. */
 async function cmakeThat(t: Test, does: 'builds' | 'fails'): Promise<string> {

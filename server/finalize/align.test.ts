@@ -19,7 +19,8 @@ t.test('each word finds its speaker', async (t) => {
     ['exactly 0.5 s after the last', word(5.5, 6), 'B'],
     ['farther than 0.5 s from any', word(5.51, 6), 'unknown'],
   ];
-  for (const [name, said, speaker] of table) t.equal(alignWords([said], alone(turns))[0]!.speaker, speaker, name);
+  for (const [name, said, speaker] of table)
+    t.equal(alignWords([said], alone(turns))[0]!.speaker, speaker, name);
 });
 
 t.test('a word in a gap goes to the nearer turn', async (t) => {
@@ -37,7 +38,13 @@ t.test('without turns every word is under unknown', async (t) => {
 
 t.test('consecutive words of one speaker merge, in the order of time', async (t) => {
   const turns = alone([turn('A', 0, 2), turn('B', 2, 4), turn('A', 4, 6)]);
-  const words = [word(0, 1, 'one'), word(2, 3, 'three'), word(1, 2, 'two'), word(3, 4, 'four'), word(5, 6, 'five')];
+  const words = [
+    word(0, 1, 'one'),
+    word(2, 3, 'three'),
+    word(1, 2, 'two'),
+    word(3, 4, 'four'),
+    word(5, 6, 'five'),
+  ];
   const segments = alignWords(words, turns);
   t.same(
     segments.map(({ speaker, start, end, words }) => [speaker, start, end, ...words.map(({ text }) => text)]),
@@ -57,11 +64,18 @@ t.test('overlap is shown where another speaks during a word', async (t) => {
   t.equal(overlapOf(word(1, 2)), false, 'touching is no overlap');
   t.equal(overlapOf(word(1, 2.1)), true);
   t.equal(overlapOf(word(4.2, 5)), false);
-  t.equal(alignWords([word(0, 1), word(2, 3)], { turns, exclusiveTurns })[0]!.overlap, true, 'one word is enough');
+  t.equal(
+    alignWords([word(0, 1), word(2, 3)], { turns, exclusiveTurns })[0]!.overlap,
+    true,
+    'one word is enough',
+  );
 });
 
 t.test('a slice belongs to who says most of its words', async (t) => {
-  const segments = alignWords([word(0, 2), word(2.5, 4), word(4, 6.5)], alone([turn('A', 0, 2), turn('B', 2, 7)]));
+  const segments = alignWords(
+    [word(0, 2), word(2.5, 4), word(4, 6.5)],
+    alone([turn('A', 0, 2), turn('B', 2, 7)]),
+  );
   const slices = [
     { start: 0, end: 3 },
     { start: 3, end: 6 },

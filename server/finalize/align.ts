@@ -22,7 +22,9 @@ export function alignWords(words: readonly Word[], { turns, exclusiveTurns }: Sp
   const segments: Segment[] = [];
   for (const word of [...words].sort((a, b) => a.start - b.start)) {
     const speaker = speakerOf(word, exclusive(word.start - REACH, word.end + REACH));
-    const overlap = all(word.start, word.end).some((turn) => turn.speaker !== speaker && shared(word, turn) > 0);
+    const overlap = all(word.start, word.end).some(
+      (turn) => turn.speaker !== speaker && shared(word, turn) > 0,
+    );
     const last = segments.at(-1);
     if (last?.speaker === speaker) {
       last.words.push(word);
@@ -40,7 +42,9 @@ export function sliceSpeakers(
   slices: readonly { readonly start: number; readonly end: number }[],
   segments: readonly Segment[],
 ): string[] {
-  const find = turnFinder(segments.flatMap(({ speaker, words }) => words.map(({ start, end }) => ({ speaker, start, end }))));
+  const find = turnFinder(
+    segments.flatMap(({ speaker, words }) => words.map(({ start, end }) => ({ speaker, start, end }))),
+  );
   return slices.map((slice) => longest(slice, find(slice.start, slice.end)) ?? UNKNOWN_SPEAKER);
 }
 

@@ -90,7 +90,7 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
     segments,
     speakers: speakersOf(diarization?.speakers ?? [], segments),
     turns,
-    sliceSpeakers: sliceSpeakers(slices, segments, turns),
+    sliceSpeakers: sliceSpeakers(slices, segments),
     transcription: { engine: transcription.engine, pass: second ? 'second' : owed ? 'none' : 'live' },
     diarization: { method: diarization?.method ?? 'none' },
     audio,

@@ -6,7 +6,7 @@ import { reached } from '../../../fixtures/engines/state.ts';
 import { createToneEngine, startToneServer } from '../../../fixtures/engines/tone-engine.ts';
 import { randomToneWords, renderToneSpeech } from '../../../fixtures/engines/tone-speech.ts';
 import { standInModel, standInWords } from '../../../fixtures/whisper-model/stand-in-model.ts';
-import { findWhisperServer } from '../../../scripts/setup/whisper-server.ts';
+import { findWhisperServer } from './find-whisper-server.ts';
 import { textOf } from '../../../shared/transcript.ts';
 import { systemClock } from '../../clock.ts';
 import type { Engine } from '../engine.ts';
