@@ -1,6 +1,7 @@
 /** The page, bundled by Vite into `dist/client`, made again only when its sources are newer. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { build } from 'vite';
 import type { StepResult } from './report.ts';
 
@@ -33,7 +34,9 @@ export async function ensurePage(root: string): Promise<StepResult> {
     logLevel: 'silent',
     build: { outDir: join(root, 'dist/client'), emptyOutDir: true },
   }).catch((error: Error) => {
-    const lines = error.message.split('\n').filter((line) => line.trim() !== '');
+    const lines = stripVTControlCharacters(error.message)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     throw Object.assign(new Error(`it cannot be built: ${lines.slice(0, 2).join(' ')}`), {
       remedy: 'If the sources were changed here, mend them; otherwise check out the release again.',
     });
