@@ -27,8 +27,8 @@ export interface ControllerOptions {
 
 export interface Controller {
   begin(language: string, consent: string): Promise<void>;
-  /** Goes on with what an earlier page has left; `steal` takes it from the tab that has it. */
-  resumeConsultation(consultation: Consultation, options?: { steal?: boolean }): Promise<void>;
+  /** Goes on with what an earlier page has left, or (`takeOver`) with what another tab is recording. */
+  resumeConsultation(consultation: Consultation, options?: { takeOver?: boolean }): Promise<void>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   finish(): Promise<void>;
@@ -60,6 +60,7 @@ export function createController(options: ControllerOptions): Controller {
     return () => clearTimeout(timer);
   };
   let open: Open | undefined;
+  let saving = Promise.resolve();
 
   function notice(which: Notice, on: boolean): void {
     const notices = new Set(model.notices.value);
@@ -72,16 +73,19 @@ export function createController(options: ControllerOptions): Controller {
     if (open === undefined) return;
     Object.assign(open.consultation, change);
     model.wanted.value = open.consultation.wanted;
-    void outbox.save(open.consultation).catch(() => notice('storage-full', true));
+    saving = outbox.save({ ...open.consultation }).catch(() => notice('storage-full', true));
   }
 
-  async function enter(consultation: Consultation, steal: boolean): Promise<void> {
-    const ownership = await own(consultation.id, { steal, onLost: () => surrender(consultation) });
+  async function enter(found: Consultation, takeOver: boolean): Promise<void> {
+    const ownership = await own(found.id, { takeOver, onAsked: () => surrender(found.id) });
     if (ownership === 'elsewhere') {
-      model.elsewhere.value = consultation;
+      model.elsewhere.value = found;
       model.stage.value = 'ready';
       return;
     }
+    // The tab that had it may have recorded more since.
+    const stored = await outbox.consultations();
+    const consultation = stored.find(({ id }) => id === found.id) ?? found;
     const counts = await recover(outbox, consultation.id, consultation.queued);
     const { id, session, language, offset, epochOffset, commands } = consultation;
     const firstEpoch = consultation.epochs;
@@ -103,7 +107,7 @@ export function createController(options: ControllerOptions): Controller {
       changed: connectionChanged,
       initial: {
         ...{ token: model.access.value?.token ?? '', client: `page ${id}` },
-        ...{ session, language, offset, epochOffset, commands },
+        ...{ session, language, offset, epochOffset, commands, takeover: takeOver },
         ...{ ...counts, next: counts.unacked },
       },
     });
@@ -113,6 +117,8 @@ export function createController(options: ControllerOptions): Controller {
       onPiece: (piece, epoch) => intake.add(piece, firstEpoch + epoch),
       onAlarms(alarms) {
         model.alarms.value = alarms;
+        // A muted microphone still records, if only silence; with any other alarm nothing is recorded.
+        if ([...alarms].some((alarm) => alarm !== 'microphone-muted')) model.recordingSince.value = undefined;
       },
     });
     open = { consultation, connection, intake, recorder, ownership };
@@ -152,7 +158,7 @@ export function createController(options: ControllerOptions): Controller {
     const recordedMs = consultation.recordedMs + slice.durationMs;
     amend({ queued: connection.state.queued, epochs: slice.epoch + 1, recordedMs });
     model.recordedMs.value = recordedMs;
-    if (model.recordingSince.value !== undefined) {
+    if (consultation.wanted === 'recording' && model.alarms.value.size === 0) {
       model.recordingSince.value = slice.capturedAt + slice.durationMs;
     }
     notice('storage-full', !stored);
@@ -229,12 +235,15 @@ export function createController(options: ControllerOptions): Controller {
     model.stage.value = 'finished';
   }
 
-  async function surrender(consultation: Consultation): Promise<void> {
-    if (open?.consultation !== consultation) return;
+  async function surrender(id: string): Promise<void> {
+    const surrendered = open;
+    if (surrendered?.consultation.id !== id) return;
     await silence();
-    open.connection.stop();
+    surrendered.connection.stop();
     open = undefined;
-    model.elsewhere.value = consultation;
+    options.remember(undefined);
+    await saving;
+    model.elsewhere.value = surrendered.consultation;
     model.stage.value = 'ready';
   }
 
@@ -270,7 +279,7 @@ export function createController(options: ControllerOptions): Controller {
       await outbox.save(consultation).catch(() => {});
       await enter(consultation, false);
     },
-    resumeConsultation: (consultation, { steal = false } = {}) => enter({ ...consultation }, steal),
+    resumeConsultation: (consultation, { takeOver = false } = {}) => enter(consultation, takeOver),
     async pause() {
       amend({ wanted: 'paused' });
       await silence();

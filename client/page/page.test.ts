@@ -125,3 +125,43 @@ t.test('a consultation in a real browser', { skip }, async (t) => {
   t.equal(await page.locator(by('interrupted')).count(), 0, 'nothing is left behind');
   t.same(faults, [], 'no error, and nothing that the content security policy refuses');
 });
+
+t.test('a second tab takes a consultation over, and nothing recorded is lost', { skip }, async (t) => {
+  const directory = await buildPage();
+  const server = await startFakeServer({ directory, text, engine });
+  const browser = await startBrowser();
+  t.teardown(async () => {
+    await browser.close();
+    await server.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const address = `http://127.0.0.1:${server.port}/#ticket=once`;
+  const first = await browser.context.newPage();
+  await first.goto(address);
+  await first.check(by('consent'));
+  await first.click(by('start'));
+  await first.waitForSelector(by('tail'));
+  const id = await first.evaluate(() => sessionStorage.getItem('auscult-consultation'));
+
+  const second = await browser.context.newPage();
+  // What a browser does when a tab is duplicated.
+  await second.addInitScript((value) => sessionStorage.setItem('auscult-consultation', String(value)), id);
+  await second.goto(address);
+  await second.waitForSelector(by('elsewhere'));
+  await second.click(by('take-over'));
+  await second.waitForSelector(by('pause'));
+  await first.waitForSelector(by('elsewhere'));
+  await second.waitForSelector(by('committed'), { timeout: 20_000 });
+  await second.click(by('finish'));
+  await second.waitForSelector(by('segment'));
+
+  const session = server.sessions.get('session-1') as FakeSession;
+  t.equal(server.sessions.size, 1);
+  t.ok(inOrder(session), '[I2] no slice is missing or out of place');
+  t.equal(
+    new Set(session.slices.map(({ epoch }) => epoch)).size,
+    2,
+    'the last piece of the first tab included',
+  );
+  t.equal(await second.textContent(by('segment')).then((text) => text !== ''), true);
+});

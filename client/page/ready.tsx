@@ -106,7 +106,7 @@ function Elsewhere() {
           type="button"
           class="primary"
           data-testid="take-over"
-          onClick={() => void controller()?.resumeConsultation(consultation, { steal: true })}
+          onClick={() => void controller()?.resumeConsultation(consultation, { takeOver: true })}
         >
           {t.takeOver}
         </button>

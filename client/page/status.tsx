@@ -23,7 +23,10 @@ function Recording() {
   const [kind, text] = (() => {
     if (wanted.value === 'finishing') return ['quiet', t.stopped];
     if (wanted.value === 'paused') return ['paused', t.paused];
-    if (recordingSince.value === undefined) return ['wait', refusal.value ? t.stopped : t.starting];
+    if (recordingSince.value === undefined) {
+      if (alarms.value.size > 0) return ['bad', t.notRecording];
+      return ['wait', refusal.value ? t.stopped : t.starting];
+    }
     return [alarms.value.size > 0 ? 'bad' : 'recording', t.recording];
   })();
   return <Item kind={kind} text={text} />;

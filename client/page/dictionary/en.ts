@@ -47,6 +47,7 @@ export const en = {
   recording: 'Recording',
   paused: 'Paused, microphone off',
   starting: 'Opening the microphone',
+  notRecording: 'Not recording',
   stopped: 'Microphone off',
   level: 'Microphone level',
   elapsed: 'Time recorded',

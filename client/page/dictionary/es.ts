@@ -47,6 +47,7 @@ export const es: Dictionary = {
   recording: 'Grabando',
   paused: 'En pausa, micrófono apagado',
   starting: 'Abriendo el micrófono',
+  notRecording: 'No se está grabando',
   stopped: 'Micrófono apagado',
   level: 'Nivel del micrófono',
   elapsed: 'Tiempo grabado',

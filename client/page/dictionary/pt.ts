@@ -47,6 +47,7 @@ export const pt: Dictionary = {
   recording: 'Gravando',
   paused: 'Em pausa, microfone desligado',
   starting: 'Abrindo o microfone',
+  notRecording: 'Não está gravando',
   stopped: 'Microfone desligado',
   level: 'Nível do microfone',
   elapsed: 'Tempo gravado',
