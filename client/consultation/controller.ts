@@ -61,6 +61,8 @@ export function createController(options: ControllerOptions): Controller {
   };
   let open: Open | undefined;
   let saving = Promise.resolve();
+  // Pausing takes as long as the recorder's last piece; what is pressed meanwhile waits, so that order is kept.
+  let turn = Promise.resolve();
 
   function notice(which: Notice, on: boolean): void {
     const notices = new Set(model.notices.value);
@@ -137,6 +139,11 @@ export function createController(options: ControllerOptions): Controller {
     connectionChanged();
     connection.start();
     if (consultation.wanted === 'recording') await record();
+  }
+
+  function inTurn(action: () => Promise<void>): Promise<void> {
+    turn = turn.then(action);
+    return turn;
   }
 
   async function record(): Promise<void> {
@@ -280,22 +287,25 @@ export function createController(options: ControllerOptions): Controller {
       await enter(consultation, false);
     },
     resumeConsultation: (consultation, { takeOver = false } = {}) => enter(consultation, takeOver),
-    async pause() {
-      amend({ wanted: 'paused' });
-      await silence();
-      open?.connection.command({ type: 'pause' });
-    },
-    async resume() {
-      amend({ wanted: 'recording' });
-      open?.connection.command({ type: 'resume' });
-      await record();
-    },
-    async finish() {
-      amend({ wanted: 'finishing' });
-      model.stage.value = 'finishing';
-      await silence();
-      open?.connection.command({ type: 'finalize' });
-    },
+    pause: () =>
+      inTurn(async () => {
+        amend({ wanted: 'paused' });
+        await silence();
+        open?.connection.command({ type: 'pause' });
+      }),
+    resume: () =>
+      inTurn(async () => {
+        amend({ wanted: 'recording' });
+        open?.connection.command({ type: 'resume' });
+        await record();
+      }),
+    finish: () =>
+      inTurn(async () => {
+        amend({ wanted: 'finishing' });
+        model.stage.value = 'finishing';
+        await silence();
+        open?.connection.command({ type: 'finalize' });
+      }),
     async finishAgain() {
       const { session, access } = model;
       if (session.value !== undefined && access.value !== undefined) {
