@@ -1,14 +1,14 @@
 /** The whole job from outside: a real browser, a real server process, a real recogniser, a database file. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SignJWT } from 'jose';
 import type { Page } from 'playwright-core';
-import t from 'tap';
-import { buildPage, chromiumMissing, startBrowser } from '../client/fixture/browser.ts';
-import { consultation, speakConsultation } from '../fixtures/consultation.ts';
+import t, { type Test } from 'tap';
+import { chromiumMissing, startBrowser } from '../client/fixture/browser.ts';
 import { startServerProcess } from '../fixtures/end-to-end/server-process.ts';
+import { ensurePage } from '../scripts/setup/page.ts';
 import { FinalResult } from '../shared/events.ts';
 import { systemClock } from './clock.ts';
 import { createEngine } from './speech/engines/create-engine.ts';
@@ -22,7 +22,8 @@ const missing = ['pocketsphinx_continuous', 'ffmpeg', 'espeak-ng'].filter((progr
 const skip = chromiumMissing || (missing.length > 0 ? `${missing.join(', ')} not installed` : false);
 
 /** Records `sound` in the page and finishes; returns what the page and the API then show. */
-async function consult(t: Tap.Test, sound: string, seconds: number) {
+async function consult(t: Test, sound: string, seconds: number) {
+  await ensurePage(resolve('.'));
   const directory = await mkdtemp(join(tmpdir(), 'auscult-end-to-end-'));
   const server = await startServerProcess({
     AUSCULT_DATA: join(directory, 'data'),
@@ -83,3 +84,40 @@ async function client(origin: string) {
     return answer.headers.get('content-type')?.includes('json') ? answer.json() : answer.arrayBuffer();
   };
 }
+
+const jfk = resolve('../shared/audio/jfk.wav');
+const known =
+  'and so my fellow americans ask not what your country can do for you ask what you can do for your country';
+
+t.test('a sentence recorded by the page is text while it is said, and segments after finish', {
+  skip: skip || (existsSync(jfk) ? false : `${jfk} is absent`),
+}, async (t) => {
+  const { live, shown, result, chunks, faults, api, session } = await consult(t, jfk, 14);
+  t.same(faults, [], 'the page has no error and keeps to its content security policy');
+  t.ok(live.firstAfter < 11, `live words arrived after ${live.firstAfter.toFixed(1)} s, while it was being said`);
+  t.ok(shown.length > 0, 'segments are shown');
+
+  const heard = result.segments.flatMap((segment) => segment.words.map((word) => word.text)).join(' ');
+  const undivided = await hear(await readFile(jfk));
+  t.comment(`word error rate against the known sentence: recorded ${rate(known, heard)}, undivided ${rate(known, undivided)}`);
+  const kept = undivided.split(' ').filter((word) => heard.split(' ').includes(word));
+  t.ok(kept.length > undivided.split(' ').length / 2, `${kept.length} words of the undivided ${undivided.split(' ').length}`);
+
+  const wav = Buffer.from(await api(`/api/sessions/${session}/audio`));
+  t.equal(wav.length, result.audio.bytes);
+  t.ok(Math.abs((wav.length - 44) / 32_000 - result.duration) < 0.001);
+  t.match(chunks[0], { chunk_number: 0, session_id: session, audio_hash: /^sha256:[0-9a-f]{64}$/ });
+  t.equal(chunks[0].chunk_id, `${session}_chunk_0_${chunks[0].audio_hash.slice(7, 15)}`);
+});
+
+/** What the same recogniser hears in the whole file at once. */
+async function hear(wav: Buffer): Promise<string> {
+  const engine = await createEngine({ clock: systemClock, pocketsphinx: true, searchPath, workers: 1 });
+  if (engine === undefined) return '';
+  const audio = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length));
+  const { words } = await engine.transcribe({ audio, language: 'en', priority: 'live' });
+  await engine.close();
+  return words.map((word) => word.text).join(' ');
+}
+
+const rate = (reference: string, heard: string) => wordErrorRate(reference, heard).rate.toFixed(2);

@@ -3,9 +3,9 @@ import { z } from 'zod';
 
 export const Access = z.object({
   token: z.string(),
-  /** Milliseconds since 1970; on the wire that or ISO 8601. */
-  expiresAt: z.union([z.number(), z.string()]).transform((value) => new Date(value).getTime()),
-  subject: z.string(),
+  /** Milliseconds since 1970. */
+  expiresAt: z.number(),
+  principal: z.object({ subject: z.string() }),
 });
 export type Access = z.infer<typeof Access>;
 

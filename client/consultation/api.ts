@@ -4,7 +4,7 @@ import { FinalResult } from '../../shared/events.ts';
 import { SessionPhase } from '../../shared/protocol.ts';
 import type { PastSession } from './model.ts';
 
-const Sessions = z.union([z.array(z.unknown()), z.object({ sessions: z.array(z.unknown()) })]);
+const Sessions = z.object({ sessions: z.array(z.unknown()) });
 const View = z.object({ result: FinalResult.optional() });
 const Row = z.object({ session: z.string(), openedAt: z.string(), phase: SessionPhase });
 
@@ -17,9 +17,8 @@ async function get(path: string, token: string): Promise<Response> {
 /** The person's own consultations, newest first; empty where the server does not list them. */
 export async function listSessions(token: string): Promise<PastSession[]> {
   try {
-    const answer = Sessions.parse(await (await get('/api/sessions', token)).json());
-    const rows = Array.isArray(answer) ? answer : answer.sessions;
-    return rows.flatMap((row) => {
+    const { sessions } = Sessions.parse(await (await get('/api/sessions', token)).json());
+    return sessions.flatMap((row) => {
       const parsed = Row.safeParse(row);
       return parsed.success ? [parsed.data] : [];
     });
