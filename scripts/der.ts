@@ -22,10 +22,13 @@ try {
     times: compareTurns(spoken, found, { collar, skipOverlap }),
   }));
   const none: ErrorTimes = { total: 0, missed: 0, falseAlarm: 0, confusion: 0 };
-  if (rows.length !== 1) rows.push({ file: 'all', times: rows.map(({ times }) => times).reduce(addTimes, none) });
+  if (rows.length !== 1)
+    rows.push({ file: 'all', times: rows.map(({ times }) => times).reduce(addTimes, none) });
   console.log(['file', 'error rate', 'missed', 'false alarm', 'confusion', 'speech'].join('\t'));
   for (const { file, times } of rows) {
-    const seconds = [times.missed, times.falseAlarm, times.confusion, times.total].map((time) => `${time.toFixed(3)} s`);
+    const seconds = [times.missed, times.falseAlarm, times.confusion, times.total].map(
+      (time) => `${time.toFixed(3)} s`,
+    );
     console.log([file, `${(100 * errorRate(times)).toFixed(3)} %`, ...seconds].join('\t'));
   }
 } catch (error) {
@@ -50,7 +53,8 @@ function readRttm(path: string): Map<string, Turn[]> {
 /** By the name of the recording; where each side has one recording only, whatever they are called. */
 function pair(reference: Map<string, Turn[]>, hypothesis: Map<string, Turn[]>): [string, Turn[], Turn[]][] {
   if (reference.size <= 1 && hypothesis.size <= 1) {
-    const [file, spoken] = [...reference][0] ?? [...hypothesis.keys()].map((name) => [name, []] as const)[0] ?? ['', []];
+    const [file, spoken] = [...reference][0] ??
+      [...hypothesis.keys()].map((name) => [name, []] as const)[0] ?? ['', []];
     return [[file, spoken as Turn[], [...hypothesis.values()][0] ?? []]];
   }
   const files = new Set([...reference.keys(), ...hypothesis.keys()]);

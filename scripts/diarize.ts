@@ -1,10 +1,10 @@
 /** `npm run -s diarize -- --golden DIR [--plda DIR]`: who speaks when, as RTTM on standard output. */
 import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
+import { readGoldenWindows } from '../fixtures/golden.ts';
 import { conclude } from '../server/diarization/pipeline.ts';
 import { loadPlda } from '../server/diarization/plda-files.ts';
 import { formatRttm } from '../server/diarization/rttm.ts';
-import { readGoldenWindows } from '../fixtures/golden.ts';
 
 interface Options {
   golden?: string;

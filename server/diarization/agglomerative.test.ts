@@ -33,8 +33,14 @@ t.test('equal points, one point, no point', async (t) => {
   t.same(linkCentroids(points()), []);
 });
 
-t.test('labels are those of scipy 1.17 (linkage "centroid", fcluster "distance") on made-up points', async (t) => {
-  const random = createRandom(7);
-  const made = { rows: 30, columns: 3, data: Float64Array.from({ length: 90 }, random) };
-  t.same(Array.from(cutTree(linkCentroids(made), 0.35)), [10, 6, 4, 2, 6, 4, 7, 2, 4, 9, 6, 1, 2, 3, 7, 5, 6, 3, 2, 2, 6, 1, 4, 1, 0, 8, 4, 0, 6, 6]);
-});
+t.test(
+  'labels are those of scipy 1.17 (linkage "centroid", fcluster "distance") on made-up points',
+  async (t) => {
+    const random = createRandom(7);
+    const made = { rows: 30, columns: 3, data: Float64Array.from({ length: 90 }, random) };
+    t.same(
+      Array.from(cutTree(linkCentroids(made), 0.35)),
+      [10, 6, 4, 2, 6, 4, 7, 2, 4, 9, 6, 1, 2, 3, 7, 5, 6, 3, 2, 2, 6, 1, 4, 1, 0, 8, 4, 0, 6, 6],
+    );
+  },
+);

@@ -105,16 +105,15 @@ function pairwiseDistances(points: Matrix): Float64Array {
   const squares = Float64Array.from({ length: n }, (_, row) =>
     data.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 0),
   );
-  const strip = 48;
-  const products = new Float64Array(strip * n);
+  // Products of all pairs at once would take twice the memory that the distances take.
+  const strip = 240;
   let position = 0;
   for (let from = 0; from < n; from += strip) {
     const to = Math.min(from + strip, n);
-    const block = { rows: to - from, columns: n - from, data: products };
-    multiplyTransposed(rowsOf(points, from, to), rowsOf(points, from, n), block);
+    const products = multiplyTransposed(rowsOf(points, from, to), rowsOf(points, from, n));
     for (let x = from; x < to; x += 1) {
       for (let y = x + 1; y < n; y += 1) {
-        let square = squares[x]! + squares[y]! - 2 * products[(x - from) * block.columns + y - from]!;
+        let square = squares[x]! + squares[y]! - 2 * products.data[(x - from) * products.columns + y - from]!;
         // The difference of nearly equal numbers says nothing about points that nearly coincide.
         if (square < 1e-6) square = squareOfDifference(data, x * columns, y * columns, columns);
         distances[position] = Math.sqrt(square);

@@ -9,7 +9,9 @@ export const NOBODY = -1;
 
 /** Per window: local speakers × global speakers, 1 plus the cosine of the two voices; NaN where the embedding is not usable. */
 export function scoreSpeakers(windows: readonly WindowAnalysis[], centroids: Matrix): Matrix[] {
-  const lengths = Float64Array.from({ length: centroids.rows }, (_, cluster) => lengthOfRow(centroids, cluster));
+  const lengths = Float64Array.from({ length: centroids.rows }, (_, cluster) =>
+    lengthOfRow(centroids, cluster),
+  );
   return windows.map((window) => {
     const scores = zeros(window.speakers, centroids.rows);
     const dimension = dimensionOf(window);
@@ -30,7 +32,10 @@ export function scoreSpeakers(windows: readonly WindowAnalysis[], centroids: Mat
  * No two local speakers of a window are the same person. Where there are more of them than global speakers, the least
  * fitting are `NOBODY`. Those who never speak in a window score below everybody, so that they displace nobody.
  */
-export function assignConstrained(windows: readonly WindowAnalysis[], scores: readonly Matrix[]): Int32Array[] {
+export function assignConstrained(
+  windows: readonly WindowAnalysis[],
+  scores: readonly Matrix[],
+): Int32Array[] {
   const least = lowest(scores);
   return scores.map((matrix, position) => {
     const active = activeSpeakers(windows[position]!);

@@ -34,7 +34,11 @@ t.test('no other assignment is better', async (t) => {
 
 function bestSum(matrix: Matrix, row: number, taken: number[]): number {
   if (row === matrix.rows) return 0;
-  const free = Array.from({ length: matrix.columns }, (_, column) => column).filter((column) => !taken.includes(column));
-  const sums = free.map((column) => matrix.data[row * matrix.columns + column]! + bestSum(matrix, row + 1, [...taken, column]));
+  const free = Array.from({ length: matrix.columns }, (_, column) => column).filter(
+    (column) => !taken.includes(column),
+  );
+  const sums = free.map(
+    (column) => matrix.data[row * matrix.columns + column]! + bestSum(matrix, row + 1, [...taken, column]),
+  );
   return Math.max(...sums);
 }

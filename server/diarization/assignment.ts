@@ -6,7 +6,8 @@ import { type Matrix, transpose } from './matrix.ts';
 
 /** Per row, the column given to it or -1, so that the sum of the chosen scores is greatest; a column is given once. */
 export function assignRows(scores: Matrix): Int32Array {
-  if (scores.data.some((score) => !Number.isFinite(score))) throw new Error('A score to assign by is not a number.');
+  if (scores.data.some((score) => !Number.isFinite(score)))
+    throw new Error('A score to assign by is not a number.');
   if (scores.rows <= scores.columns) return assignWide(scores);
   const rowOf = assignWide(transpose(scores));
   const columnOf = new Int32Array(scores.rows).fill(-1);

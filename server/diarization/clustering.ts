@@ -98,7 +98,11 @@ export function findVoices(
 }
 
 /** Mean embedding of each speaker that VBx kept, weighted by its responsibilities. */
-export function weightedAverages(embeddings: Matrix<Float32Array>, responsibilities: Matrix, priors: Float64Array): Matrix {
+export function weightedAverages(
+  embeddings: Matrix<Float32Array>,
+  responsibilities: Matrix,
+  priors: Float64Array,
+): Matrix {
   const kept = Array.from(priors.keys()).filter((speaker) => priors[speaker]! > LEAST_PRIOR);
   const { rows, columns, data } = embeddings;
   const averages = zeros(kept.length, columns);

@@ -78,19 +78,26 @@ function stretchesOf(
     else speakers.set(speaker, turns);
   };
   const block = (start: number, end: number, by: number) => {
-    edges.push({ time: start, change: () => (unscored += by) }, { time: end, change: () => (unscored -= by) });
+    edges.push(
+      { time: start, change: () => (unscored += by) },
+      { time: end, change: () => (unscored -= by) },
+    );
   };
   const add = (speakers: Map<string, number>, turns: readonly Turn[]) => {
     for (const { speaker, start, end } of turns) {
       if (end <= start) continue;
-      edges.push({ time: start, change: count(speakers, speaker, 1) }, { time: end, change: count(speakers, speaker, -1) });
+      edges.push(
+        { time: start, change: count(speakers, speaker, 1) },
+        { time: end, change: count(speakers, speaker, -1) },
+      );
     }
   };
   add(spoken, reference);
   add(found, hypothesis);
   if (within !== undefined) block(within.start, within.end, -1);
   if (collar > 0) {
-    for (const time of reference.flatMap(({ start, end }) => [start, end])) block(time - collar, time + collar, 1);
+    for (const time of reference.flatMap(({ start, end }) => [start, end]))
+      block(time - collar, time + collar, 1);
   }
   edges.sort((a, b) => a.time - b.time);
 

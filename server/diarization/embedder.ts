@@ -26,7 +26,11 @@ export const LEAST_FRAMES_ALONE = 2;
  *
  * @param activity frames × speakers, row by row, 0 or 1
  */
-export function embeddingMasks(activity: Uint8Array, speakers: number, leastFrames = LEAST_FRAMES_ALONE): Uint8Array[] {
+export function embeddingMasks(
+  activity: Uint8Array,
+  speakers: number,
+  leastFrames = LEAST_FRAMES_ALONE,
+): Uint8Array[] {
   const frames = activity.length / speakers;
   const together = new Uint8Array(frames);
   activity.forEach((value, index) => {

@@ -41,7 +41,10 @@ for (const { name, directory } of GOLDEN_CLIPS) {
 
     t.test('the same embeddings are kept for training', async (t) => {
       t.same(Array.from(training.windows), Array.from(numbers('plda_embeddings.npz', 'train_chunk_idx', 1)));
-      t.same(Array.from(training.speakers), Array.from(numbers('plda_embeddings.npz', 'train_speaker_idx', 1)));
+      t.same(
+        Array.from(training.speakers),
+        Array.from(numbers('plda_embeddings.npz', 'train_speaker_idx', 1)),
+      );
     });
 
     t.test('the x-vector transform agrees to 1e-6 relative', async (t) => {
@@ -73,7 +76,9 @@ for (const { name, directory } of GOLDEN_CLIPS) {
       t.ok(difference(result.priors, numbers('vbx_state.npz', 'sp_final', 1)) <= 1e-6);
       const trajectory = numbers('vbx_state.npz', 'elbo_trajectory', 1);
       t.equal(result.bounds.length, trajectory.length);
-      t.ok(result.bounds.every((bound, step) => Math.abs(bound - trajectory[step]!) <= 1e-6 * Math.abs(bound)));
+      t.ok(
+        result.bounds.every((bound, step) => Math.abs(bound - trajectory[step]!) <= 1e-6 * Math.abs(bound)),
+      );
     });
 
     t.test('centroids and scores agree, hard clusters are identical', async (t) => {
@@ -83,14 +88,21 @@ for (const { name, directory } of GOLDEN_CLIPS) {
       t.ok(difference(centroids.data, numbers('clustering.npz', 'centroids', 2)) <= 1e-6);
       const assigned = assignConstrained(windows, scoreSpeakers(windows, centroids));
       const expected = numbers('clustering.npz', 'hard_clusters', 2);
-      t.same(assigned.flatMap((window) => Array.from(window, original)), Array.from(expected));
+      t.same(
+        assigned.flatMap((window) => Array.from(window, original)),
+        Array.from(expected),
+      );
     });
 
     t.test('count and discrete diarization are identical', async (t) => {
       const count = countSpeakers(windows);
       t.same(count, numbers('reconstruction.npz', 'count', 2));
-      const hard = numbers('clustering.npz', 'hard_clusters', 2).map((cluster) => (cluster === -2 ? NOBODY : cluster));
-      const assigned = windows.map(({ speakers }, at) => Int32Array.from(hard.subarray(at * speakers, (at + 1) * speakers)));
+      const hard = numbers('clustering.npz', 'hard_clusters', 2).map((cluster) =>
+        cluster === -2 ? NOBODY : cluster,
+      );
+      const assigned = windows.map(({ speakers }, at) =>
+        Int32Array.from(hard.subarray(at * speakers, (at + 1) * speakers)),
+      );
       const grid = reconstruct(windows, releaseSilent(windows, assigned), count);
       const expected = readArray(directory, 'reconstruction.npz', 'discrete_diarization', 2);
       t.same([grid.frames, grid.speakers], expected.shape);
@@ -137,7 +149,10 @@ function withSignsOf(actual: Matrix, expected: Matrix): Matrix {
   actual.data.forEach((value, index) => {
     agreement[index % columns]! += value * expected.data[index]!;
   });
-  return { ...actual, data: actual.data.map((value, index) => value * Math.sign(agreement[index % columns]!)) };
+  return {
+    ...actual,
+    data: actual.data.map((value, index) => value * Math.sign(agreement[index % columns]!)),
+  };
 }
 
 function transposed({ rows, columns, data }: Matrix): Matrix {

@@ -5,7 +5,18 @@ import { parseNpy, parseNpz, toFloat64 } from './npz.ts';
 function npy(descr: string, order: boolean, shape: string, values: ArrayBufferView): Uint8Array {
   const header = `{'descr': '${descr}', 'fortran_order': ${order ? 'True' : 'False'}, 'shape': (${shape}), }`;
   const padded = new TextEncoder().encode(`${header.padEnd(117)}\n`);
-  const start = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8);
+  const start = Uint8Array.of(
+    0x93,
+    0x4e,
+    0x55,
+    0x4d,
+    0x50,
+    0x59,
+    1,
+    0,
+    padded.length & 255,
+    padded.length >> 8,
+  );
   const body = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return Buffer.concat([start, padded, body]);
 }
@@ -21,7 +32,8 @@ t.test('every type that is read', async (t) => {
     ['|u1', Uint8Array.of(1, 2)],
     ['|b1', Uint8Array.of(1, 2)],
   ];
-  for (const [descr, values] of table) t.same(toFloat64(parseNpy(npy(descr, false, '2,', values))), [1, 2], descr);
+  for (const [descr, values] of table)
+    t.same(toFloat64(parseNpy(npy(descr, false, '2,', values))), [1, 2], descr);
 });
 
 t.test('column order is turned into row order', async (t) => {
@@ -35,7 +47,10 @@ t.test('one number has no dimensions', async (t) => {
 });
 
 t.test('arrays come out of a ZIP by name', async (t) => {
-  const zip = zipSync({ 'a.npy': npy('<f4', false, '1,', Float32Array.of(7)), 'notes.txt': Uint8Array.of(1) });
+  const zip = zipSync({
+    'a.npy': npy('<f4', false, '1,', Float32Array.of(7)),
+    'notes.txt': Uint8Array.of(1),
+  });
   t.same([...parseNpz(zip).keys()], ['a']);
 });
 

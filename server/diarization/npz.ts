@@ -1,7 +1,14 @@
 /** Reads numpy's files: `.npy`, one array, and `.npz`, a ZIP of them. */
 import { unzipSync } from 'fflate';
 
-export type NumpyValues = Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+export type NumpyValues =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | Uint8Array;
 
 export interface NumpyArray {
   readonly shape: number[];
@@ -24,7 +31,8 @@ const readers: Record<string, { size: number; read: (bytes: ArrayBuffer) => Nump
 export function parseNpy(bytes: Uint8Array): NumpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = '\u0093NUMPY';
-  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== magic) throw new Error('This is no .npy file.');
+  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(0, 6)) !== magic)
+    throw new Error('This is no .npy file.');
   const version = bytes[6]!;
   const start = version === 1 ? 10 : 12;
   const end = start + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
@@ -36,7 +44,10 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   if (reader === undefined || order === undefined || dimensions === undefined) {
     throw new Error('The .npy file holds an array of a type that is not read here.');
   }
-  const shape = dimensions.split(',').filter((part) => part.trim() !== '').map(Number);
+  const shape = dimensions
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number);
   const length = shape.reduce((product, size) => product * size, 1);
   if (bytes.length < end + length * reader.size) throw new Error('The .npy file is cut off.');
   // A copy: the values need not be aligned within the file.

@@ -12,13 +12,19 @@ const random = createRandom(SEED);
 function hear(duration: number, turns: { speaker: number; start: number; end: number }[]): WindowAnalysis[] {
   const windows = Math.max(1, Math.ceil(duration - 10) + 1);
   return Array.from({ length: windows }, (_, index) => {
-    const heard = [...new Set(turns.filter(({ start, end }) => start < index + 10 && end > index).map(({ speaker }) => speaker))];
+    const heard = [
+      ...new Set(
+        turns.filter(({ start, end }) => start < index + 10 && end > index).map(({ speaker }) => speaker),
+      ),
+    ];
     const activity = new Uint8Array(FRAMES_PER_WINDOW * 3);
     const embeddings = new Float32Array(3 * DIMENSION).fill(Number.NaN);
     heard.forEach((speaker, local) => {
       for (let frame = 0; frame < FRAMES_PER_WINDOW; frame += 1) {
         const time = index + (frame + 0.5) * 0.016875;
-        const speaks = turns.some((turn) => turn.speaker === speaker && turn.start <= time && time < turn.end);
+        const speaks = turns.some(
+          (turn) => turn.speaker === speaker && turn.start <= time && time < turn.end,
+        );
         activity[frame * 3 + local] = speaks ? 1 : 0;
       }
       for (let k = 0; k < DIMENSION; k += 1) {
@@ -32,19 +38,25 @@ function hear(duration: number, turns: { speaker: number; start: number; end: nu
 const turn = (speaker: number, start: number, end: number) => ({ speaker, start, end });
 const dialogue = [turn(0, 0, 12), turn(1, 12, 25), turn(0, 25, 31), turn(1, 30, 40)];
 
-t.test('two speakers are told apart, by order of appearance, and never overlap in exclusive turns', async (t) => {
-  t.comment(`seed ${SEED}`);
-  const result = conclude(hear(40, dialogue), { duration: 40 });
-  t.same(result.speakers, ['SPEAKER_00', 'SPEAKER_01']);
-  t.same(result.turns.map(({ speaker }) => speaker), ['SPEAKER_00', 'SPEAKER_01', 'SPEAKER_00', 'SPEAKER_01']);
-  result.turns.forEach(({ start, end }, index) => {
-    t.ok(Math.abs(start - dialogue[index]!.start) < 0.1 && Math.abs(end - dialogue[index]!.end) < 0.1);
-  });
-  const exclusive = result.exclusiveTurns;
-  t.ok(exclusive.every(({ start }, index) => index === 0 || start >= exclusive[index - 1]!.end - 1e-9));
-  t.equal(result.centroids.length, 2);
-  t.ok(result.centroids[1]![1]! > 0.9, 'the second speaker’s voice');
-});
+t.test(
+  'two speakers are told apart, by order of appearance, and never overlap in exclusive turns',
+  async (t) => {
+    t.comment(`seed ${SEED}`);
+    const result = conclude(hear(40, dialogue), { duration: 40 });
+    t.same(result.speakers, ['SPEAKER_00', 'SPEAKER_01']);
+    t.same(
+      result.turns.map(({ speaker }) => speaker),
+      ['SPEAKER_00', 'SPEAKER_01', 'SPEAKER_00', 'SPEAKER_01'],
+    );
+    result.turns.forEach(({ start, end }, index) => {
+      t.ok(Math.abs(start - dialogue[index]!.start) < 0.1 && Math.abs(end - dialogue[index]!.end) < 0.1);
+    });
+    const exclusive = result.exclusiveTurns;
+    t.ok(exclusive.every(({ start }, index) => index === 0 || start >= exclusive[index - 1]!.end - 1e-9));
+    t.equal(result.centroids.length, 2);
+    t.ok(result.centroids[1]![1]! > 0.9, 'the second speaker’s voice');
+  },
+);
 
 t.test('without the PLDA the result says so', async (t) => {
   const result = conclude(hear(40, dialogue), { duration: 40 });
@@ -79,7 +91,11 @@ t.test('embeddings that are not numbers neither fail nor win', async (t) => {
   windows[7]!.embeddings.fill(0);
   t.equal(conclude(windows, { duration: 40 }).speakers.length, 2);
   for (const window of windows) window.embeddings.fill(Number.NaN);
-  t.equal(conclude(windows, { duration: 40 }).centroids.length, 2, 'overlap was counted, though nobody is told apart');
+  t.equal(
+    conclude(windows, { duration: 40 }).centroids.length,
+    2,
+    'overlap was counted, though nobody is told apart',
+  );
 });
 
 t.test('a given number of speakers is kept to', async (t) => {
@@ -116,7 +132,9 @@ t.test('a phantom is absorbed into the most similar speaker, if asked for', asyn
   t.equal(conclude(windows, { duration: 60 }, { aloneThreshold: 0.3 }).speakers.length, 3);
   const absorbed = conclude(windows, { duration: 60 }, { aloneThreshold: 0.3, phantomSeconds });
   t.equal(absorbed.speakers.length, 2);
-  t.ok(absorbed.turns.some(({ speaker, start, end }) => speaker === 'SPEAKER_01' && start < 25.1 && end > 59));
+  t.ok(
+    absorbed.turns.some(({ speaker, start, end }) => speaker === 'SPEAKER_01' && start < 25.1 && end > 59),
+  );
   const wanted = conclude(windows, { duration: 60, numSpeakers: 3 }, { aloneThreshold: 0.3, phantomSeconds });
   t.equal(wanted.speakers.length, 3, 'not where that many were asked for');
 });

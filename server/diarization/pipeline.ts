@@ -2,10 +2,10 @@
 import type { Turn } from '../../shared/transcript.ts';
 import { type ClusteringSettings, clusterWindows, type SpeakerBounds } from './clustering.ts';
 import type { ConcludeOptions, Diarization, WindowAnalysis } from './diarizer.ts';
-import { dimensionOf } from './training-filter.ts';
 import { rowsOf } from './matrix.ts';
 import { absorbPhantoms } from './phantoms.ts';
 import { countSpeakers, type FrameGrid, reconstruct, releaseSilent } from './reconstruct.ts';
+import { dimensionOf } from './training-filter.ts';
 import { type GridTurn, orderOfAppearance, speakerLabel, turnsOf } from './turns.ts';
 
 export interface PipelineSettings extends ClusteringSettings {
@@ -27,7 +27,8 @@ export function conclude(
   const warnings: Diarization['warnings'] = [];
   const method = settings.plda === undefined ? 'agglomerative' : 'community-1';
   if (settings.plda === undefined) {
-    const message = 'The PLDA weights are not there, so speakers were told apart by agglomerative clustering alone.';
+    const message =
+      'The PLDA weights are not there, so speakers were told apart by agglomerative clustering alone.';
     warnings.push({ code: 'PLDA_MISSING', message });
   }
   const count = countSpeakers(windows);
@@ -47,7 +48,12 @@ export function conclude(
     reconstruct(windows, assigned, capped(count, Math.min(most, bounds.maximum)));
   if (phantomSeconds > 0) {
     const layOut = (assigned: Int32Array[]) => gridOf(assigned, Number.POSITIVE_INFINITY);
-    ({ speakers, centroids } = absorbPhantoms({ speakers, centroids }, layOut, phantomSeconds, bounds.minimum));
+    ({ speakers, centroids } = absorbPhantoms(
+      { speakers, centroids },
+      layOut,
+      phantomSeconds,
+      bounds.minimum,
+    ));
   }
   // A speaker who was only counted and never told apart is a phantom as well.
   const grid = gridOf(speakers, phantomSeconds > 0 ? centroids.rows : Number.POSITIVE_INFINITY);
@@ -75,7 +81,8 @@ export function conclude(
 function boundsOf({ numSpeakers, minSpeakers, maxSpeakers }: ConcludeOptions): SpeakerBounds {
   const minimum = numSpeakers ?? minSpeakers ?? 1;
   const maximum = numSpeakers ?? maxSpeakers ?? Number.POSITIVE_INFINITY;
-  if (!Number.isInteger(minimum) || minimum < 1) throw new RangeError('The number of speakers must be 1 or more.');
+  if (!Number.isInteger(minimum) || minimum < 1)
+    throw new RangeError('The number of speakers must be 1 or more.');
   if (maximum < minimum) throw new RangeError('The least number of speakers is greater than the most.');
   return { minimum, maximum };
 }
@@ -84,7 +91,8 @@ function checkWindows(windows: readonly WindowAnalysis[]): void {
   const dimension = windows.length === 0 ? 0 : dimensionOf(windows[0]!);
   windows.forEach((window, position) => {
     if (window.index !== position) throw new RangeError(`Window ${position} is missing.`);
-    const fits = window.activity.length === window.frames * window.speakers && dimensionOf(window) === dimension;
+    const fits =
+      window.activity.length === window.frames * window.speakers && dimensionOf(window) === dimension;
     if (!fits) throw new RangeError(`Window ${position} does not have the shape of the others.`);
   });
 }

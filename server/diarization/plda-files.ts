@@ -45,7 +45,8 @@ function arrayReader(path: string, bytes: Uint8Array | undefined) {
   }
   return (name: string, dimensions: number) => {
     const array = arrays.get(name);
-    if (array?.shape.length !== dimensions) throw new Error(`${path} has no array ${name} of ${dimensions} dimensions.`);
+    if (array?.shape.length !== dimensions)
+      throw new Error(`${path} has no array ${name} of ${dimensions} dimensions.`);
     return array;
   };
 }

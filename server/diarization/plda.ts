@@ -61,9 +61,11 @@ function check({ mean1, mean2, lda, mu, tr, psi }: PldaWeights): void {
 
 function subtract(matrix: Matrix<Float64Array | Float32Array>, mean: Float64Array): Matrix {
   const { rows, columns, data } = matrix;
-  if (columns !== mean.length) throw new Error(`The PLDA takes ${mean.length} dimensions, the embeddings have ${columns}.`);
+  if (columns !== mean.length)
+    throw new Error(`The PLDA takes ${mean.length} dimensions, the embeddings have ${columns}.`);
   const centred = zeros(rows, columns);
-  for (let index = 0; index < data.length; index += 1) centred.data[index] = data[index]! - mean[index % columns]!;
+  for (let index = 0; index < data.length; index += 1)
+    centred.data[index] = data[index]! - mean[index % columns]!;
   return centred;
 }
 

@@ -10,12 +10,14 @@ export const LOCAL_SPEAKERS = 3;
  */
 export function decodePowerset(scores: Float32Array): Uint8Array {
   const frames = scores.length / POWERSET.length;
-  if (!Number.isInteger(frames)) throw new RangeError(`Segmentation must have ${POWERSET.length} scores a frame.`);
+  if (!Number.isInteger(frames))
+    throw new RangeError(`Segmentation must have ${POWERSET.length} scores a frame.`);
   const activity = new Uint8Array(frames * LOCAL_SPEAKERS);
   for (let frame = 0; frame < frames; frame += 1) {
     const row = scores.subarray(frame * POWERSET.length, (frame + 1) * POWERSET.length);
     if (row.some(Number.isNaN)) continue;
-    for (const speaker of POWERSET[row.indexOf(Math.max(...row))]!) activity[frame * LOCAL_SPEAKERS + speaker] = 1;
+    for (const speaker of POWERSET[row.indexOf(Math.max(...row))]!)
+      activity[frame * LOCAL_SPEAKERS + speaker] = 1;
   }
   return activity;
 }

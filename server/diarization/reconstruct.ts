@@ -30,7 +30,10 @@ export function countSpeakers(windows: readonly WindowAnalysis[]): Uint8Array {
 }
 
 /** Local speakers that are silent throughout their window belong to nobody. */
-export function releaseSilent(windows: readonly WindowAnalysis[], assigned: readonly Int32Array[]): Int32Array[] {
+export function releaseSilent(
+  windows: readonly WindowAnalysis[],
+  assigned: readonly Int32Array[],
+): Int32Array[] {
   return assigned.map((speakers, position) => {
     const active = activeSpeakers(windows[position]!);
     return speakers.map((cluster, speaker) => (active[speaker] ? cluster : NOBODY));
@@ -53,7 +56,9 @@ export function reconstruct(
   const speakers = Math.max(clusters, highest([count]));
   const frames = count.length;
   const votes = new Uint16Array(frames * speakers);
-  windows.forEach((window, position) => addVotes(votes, speakers, window, assigned[position]!, firstFrameOf(position)));
+  windows.forEach((window, position) =>
+    addVotes(votes, speakers, window, assigned[position]!, firstFrameOf(position)),
+  );
 
   const data = new Uint8Array(frames * speakers);
   for (let frame = 0; frame < frames; frame += 1) {
@@ -80,7 +85,9 @@ function addVotes(
 ): void {
   for (const cluster of new Set(assigned)) {
     if (cluster === NOBODY) continue;
-    const members = Array.from({ length: locals }, (_, local) => local).filter((local) => assigned[local] === cluster);
+    const members = Array.from({ length: locals }, (_, local) => local).filter(
+      (local) => assigned[local] === cluster,
+    );
     for (let frame = 0; frame < frames; frame += 1) {
       if (!members.some((local) => activity[frame * locals + local] === 1)) continue;
       const index = (first + frame) * speakers + cluster;

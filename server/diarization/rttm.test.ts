@@ -15,11 +15,15 @@ t.test('a time half way between two milliseconds goes to the even one', async (t
 });
 
 t.test('files are kept apart, other lines passed over', async (t) => {
-  const text = ';; comment\nSPKR-INFO a 1 <NA> <NA> <NA> unknown A <NA>\r\nSPEAKER a 1 0 1 <NA> <NA> A <NA> <NA>\r\n\nSPEAKER b 1 2 1 <NA> <NA> A <NA>\n';
-  t.same([...parseRttm(text)].map(([file, turns]) => [file, turns.length]), [
-    ['a', 1],
-    ['b', 1],
-  ]);
+  const text =
+    ';; comment\nSPKR-INFO a 1 <NA> <NA> <NA> unknown A <NA>\r\nSPEAKER a 1 0 1 <NA> <NA> A <NA> <NA>\r\n\nSPEAKER b 1 2 1 <NA> <NA> A <NA>\n';
+  t.same(
+    [...parseRttm(text)].map(([file, turns]) => [file, turns.length]),
+    [
+      ['a', 1],
+      ['b', 1],
+    ],
+  );
 });
 
 t.test('a broken line is named', async (t) => {

@@ -5,7 +5,14 @@ import type { Turn } from '../../shared/transcript.ts';
 export function formatRttm(file: string, turns: readonly Turn[]): string {
   return turns
     .map(({ speaker, start, end }) => {
-      const fields = [field(file), '1', milliseconds(start), milliseconds(end - start), '<NA> <NA>', field(speaker)];
+      const fields = [
+        field(file),
+        '1',
+        milliseconds(start),
+        milliseconds(end - start),
+        '<NA> <NA>',
+        field(speaker),
+      ];
       return `SPEAKER ${fields.join(' ')} <NA> <NA>\n`;
     })
     .join('');

@@ -17,7 +17,13 @@ export interface VbxOptions {
   readonly smoothing: number;
 }
 
-export const VBX_DEFAULTS: VbxOptions = { fa: 0.07, fb: 0.8, maximumIterations: 20, epsilon: 1e-4, smoothing: 7 };
+export const VBX_DEFAULTS: VbxOptions = {
+  fa: 0.07,
+  fb: 0.8,
+  maximumIterations: 20,
+  epsilon: 1e-4,
+  smoothing: 7,
+};
 
 export interface VbxResult {
   /** speakers × embeddings: the probability that the embedding is the speaker's. */
@@ -51,7 +57,10 @@ export function clusterVbx(
   const rhoByDimension = transpose(rho);
   const constant = Float64Array.from({ length: n }, (_, row) => {
     const offset = row * dimensions;
-    return -0.5 * (dot(features.data, offset, features.data, offset, dimensions) + dimensions * Math.log(2 * Math.PI));
+    return (
+      -0.5 *
+      (dot(features.data, offset, features.data, offset, dimensions) + dimensions * Math.log(2 * Math.PI))
+    );
   });
   let responsibilities = startFrom(labels, options.smoothing);
   const speakers = responsibilities.rows;
@@ -102,7 +111,12 @@ interface Models {
   readonly divergence: number;
 }
 
-function estimateModels(responsibilities: Matrix, rhoByDimension: Matrix, phi: Float64Array, ratio: number): Models {
+function estimateModels(
+  responsibilities: Matrix,
+  rhoByDimension: Matrix,
+  phi: Float64Array,
+  ratio: number,
+): Models {
   const [speakers, n] = [responsibilities.rows, responsibilities.columns];
   const weights = rowSums(responsibilities);
   const living = Array.from(weights.keys()).filter((speaker) => weights[speaker]! >= NEGLIGIBLE);
