@@ -72,9 +72,11 @@ function roundUp(value: number, multiple: number): number {
 }
 
 function copyRows({ rows, columns, data }: Matrix, memory: Float64Array, start: number, depth: number): void {
-  for (let row = 0; row < rows; row += 1) {
-    memory.set(data.subarray(row * columns, (row + 1) * columns), start + row * depth);
-  }
+  if (columns === depth) memory.set(data, start);
+  else
+    for (let row = 0; row < rows; row += 1) {
+      memory.set(data.subarray(row * columns, (row + 1) * columns), start + row * depth);
+    }
 }
 
 /** Inner product of `length` values of `x` and of `y` from the given offsets on. */

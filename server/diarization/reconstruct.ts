@@ -56,9 +56,9 @@ export function reconstruct(
   const speakers = Math.max(clusters, highest([count]));
   const frames = count.length;
   const votes = new Uint16Array(frames * speakers);
-  windows.forEach((window, position) =>
-    addVotes(votes, speakers, window, assigned[position]!, firstFrameOf(position)),
-  );
+  windows.forEach((window, position) => {
+    addVotes(votes, speakers, window, assigned[position]!, firstFrameOf(position));
+  });
 
   const data = new Uint8Array(frames * speakers);
   for (let frame = 0; frame < frames; frame += 1) {

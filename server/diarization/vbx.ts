@@ -64,24 +64,26 @@ export function clusterVbx(
   });
   let responsibilities = startFrom(labels, options.smoothing);
   const speakers = responsibilities.rows;
+  let weights = rowSums(responsibilities);
   let priors = new Float64Array(speakers).fill(1 / speakers);
   const bounds: number[] = [];
 
   for (let iteration = 0; iteration < maximumIterations; iteration += 1) {
-    const models = estimateModels(responsibilities, rhoByDimension, phi, fa / fb);
+    const models = estimateModels(responsibilities, weights, rhoByDimension, phi, fa / fb);
     const logs = zeros(speakers, n);
     const products = multiplyTransposed(models.means, rho);
     const prior = priors.map((value) => Math.log(value + 1e-8));
-    models.penalties.forEach((penalty, speaker) => {
+    for (let speaker = 0; speaker < speakers; speaker += 1) {
       const row = models.rowOf[speaker]!;
+      const own = prior[speaker]! - 0.5 * fa * models.penalties[speaker]!;
       for (let k = 0; k < n; k += 1) {
         const fit = row === -1 ? 0 : products.data[row * n + k]!;
-        logs.data[speaker * n + k] = fa * (fit - 0.5 * penalty + constant[k]!) + prior[speaker]!; // (23)
+        logs.data[speaker * n + k] = fa * (fit + constant[k]!) + own; // (23)
       }
-    });
+    }
     const likelihood = normaliseColumns(logs);
     responsibilities = logs;
-    const weights = rowSums(responsibilities);
+    weights = rowSums(responsibilities);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     priors = weights.map((weight) => weight / total);
     bounds.push(likelihood + fb * 0.5 * models.divergence); // (25)
@@ -113,12 +115,12 @@ interface Models {
 
 function estimateModels(
   responsibilities: Matrix,
+  weights: Float64Array,
   rhoByDimension: Matrix,
   phi: Float64Array,
   ratio: number,
 ): Models {
   const [speakers, n] = [responsibilities.rows, responsibilities.columns];
-  const weights = rowSums(responsibilities);
   const living = Array.from(weights.keys()).filter((speaker) => weights[speaker]! >= NEGLIGIBLE);
   const chosen = zeros(living.length, n);
   const rowOf = new Int32Array(speakers).fill(-1);
@@ -174,7 +176,11 @@ function normaliseColumns({ rows, columns, data }: Matrix): number {
 }
 
 function rowSums({ rows, columns, data }: Matrix): Float64Array {
-  return Float64Array.from({ length: rows }, (_, row) =>
-    data.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value, 0),
-  );
+  const sums = new Float64Array(rows);
+  for (let row = 0; row < rows; row += 1) {
+    let sum = 0;
+    for (let column = 0; column < columns; column += 1) sum += data[row * columns + column]!;
+    sums[row] = sum;
+  }
+  return sums;
 }
