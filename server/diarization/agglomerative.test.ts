@@ -20,6 +20,13 @@ t.test('merges come nearest first, at the distance of centroids', async (t) => {
   t.same(Array.from(cutTree(merges, 3.5)), [0, 1, 0, 0]);
 });
 
+t.test('a limit on the number of clusters raises the threshold just as far as needed', async (t) => {
+  const merges = linkCentroids(points([0], [10], [1], [4]));
+  t.equal(new Set(cutTree(merges, 0.5)).size, 4);
+  for (const most of [4, 3, 2, 1]) t.equal(new Set(cutTree(merges, 0.5, most)).size, most);
+  t.equal(new Set(cutTree(merges, 3.5, 3)).size, 2, 'a threshold that leaves fewer stands');
+});
+
 t.test('a merge that comes nearer than the one within it is judged by the farther', async (t) => {
   const height = Math.sqrt(3) / 2;
   const merges = linkCentroids(points([0, 0], [1, 0], [0.5, height + 0.05]));

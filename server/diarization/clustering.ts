@@ -4,7 +4,7 @@ import { assignConstrained, assignNearest, scoreSpeakers } from './assign.ts';
 import type { WindowAnalysis } from './diarizer.ts';
 import { cutTree } from './flat-clusters.ts';
 import { clusterKMeans, createRandom } from './kmeans.ts';
-import { dot, type Matrix, zeros } from './matrix.ts';
+import { dot, type Matrix, multiplyTransposed, rowsOf, transpose, zeros } from './matrix.ts';
 import type { Plda } from './plda.ts';
 import { filterTraining, thin } from './training-filter.ts';
 import { clusterVbx } from './vbx.ts';
@@ -43,6 +43,11 @@ export const THRESHOLD = 0.6;
 export const ALONE_THRESHOLD = 0.7045654963945799;
 const ALONE_SMALLEST = 12;
 export const TRAINING_LIMIT = 6000;
+/**
+ * Most speakers that VBx starts from, whose time and memory grow with them. Real recordings start from one for every ten
+ * to twenty embeddings; only voices without any order, noise for instance, come to this many.
+ */
+const START_LIMIT = 1000;
 /** Responsibilities of speakers with a smaller prior are nobody's. */
 const LEAST_PRIOR = 1e-7;
 /** Of the k-means start, so that the same recording gives the same answer. */
@@ -86,7 +91,7 @@ export function findVoices(
     const labels = cutAlone(normalised, merges, settings.aloneThreshold ?? ALONE_THRESHOLD);
     centroids = averageByLabel(embeddings, labels);
   } else {
-    const start = cutTree(merges, settings.threshold ?? THRESHOLD);
+    const start = cutTree(merges, settings.threshold ?? THRESHOLD, START_LIMIT);
     const features = plda.transform(plda.xvector(embeddings));
     const { responsibilities, priors } = clusterVbx(features, plda.phi, start);
     centroids = weightedAverages(embeddings, responsibilities, priors);
@@ -104,18 +109,16 @@ export function weightedAverages(
   priors: Float64Array,
 ): Matrix {
   const kept = Array.from(priors.keys()).filter((speaker) => priors[speaker]! > LEAST_PRIOR);
-  const { rows, columns, data } = embeddings;
-  const averages = zeros(kept.length, columns);
+  const weights = zeros(kept.length, embeddings.rows);
   kept.forEach((speaker, cluster) => {
-    const weights = responsibilities.data.subarray(speaker * rows, (speaker + 1) * rows);
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const average = averages.data.subarray(cluster * columns, (cluster + 1) * columns);
-    weights.forEach((weight, row) => {
-      for (let k = 0; k < columns; k += 1) average[k] = average[k]! + weight * data[row * columns + k]!;
-    });
-    for (let k = 0; k < columns; k += 1) average[k] = average[k]! / total;
+    const row = rowsOf(responsibilities, speaker, speaker + 1).data;
+    const total = row.reduce((sum, weight) => sum + weight, 0);
+    weights.data.set(
+      row.map((weight) => weight / total),
+      cluster * weights.columns,
+    );
   });
-  return averages;
+  return multiplyTransposed(weights, transpose(embeddings));
 }
 
 /** Agglomeration alone finds many tiny clusters: each joins the most similar of those that are large enough. */

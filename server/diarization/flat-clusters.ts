@@ -1,8 +1,15 @@
 /** Cutting a tree of merges into flat clusters, numbered as scipy's `fcluster` with the criterion `distance` numbers them. */
 import type { Merge } from './agglomerative.ts';
 
-/** Per point, its cluster: 0, 1, … in the order in which the tree meets them; no merge within one is farther than `threshold`. */
-export function cutTree(merges: readonly Merge[], threshold: number): Int32Array {
+/**
+ * Per point, its cluster: 0, 1, … in the order in which the tree meets them; no merge within one is farther than
+ * `threshold`, or than the least distance that leaves `most` clusters, where the threshold would leave more.
+ */
+export function cutTree(
+  merges: readonly Merge[],
+  threshold: number,
+  most = Number.POSITIVE_INFINITY,
+): Int32Array {
   const n = merges.length + 1;
   const labels = new Int32Array(n);
   if (n === 1) return labels;
@@ -12,6 +19,9 @@ export function cutTree(merges: readonly Merge[], threshold: number): Int32Array
   merges.forEach(({ left, right, distance }, index) => {
     farthest[index] = Math.max(distance, below(left), below(right));
   });
+  // Each merge that is near enough makes one cluster less.
+  const needed = n - most;
+  const limit = needed > 0 ? Math.max(threshold, farthest.slice().sort()[needed - 1]!) : threshold;
 
   let clusters = 0;
   const pending: { node: number; cluster: number }[] = [{ node: 2 * n - 2, cluster: -1 }];
@@ -20,7 +30,7 @@ export function cutTree(merges: readonly Merge[], threshold: number): Int32Array
     if (next === undefined) return labels;
     let { node, cluster } = next;
     if (node >= n) {
-      if (cluster === -1 && farthest[node - n]! <= threshold) cluster = clusters++;
+      if (cluster === -1 && farthest[node - n]! <= limit) cluster = clusters++;
       const { left, right } = merges[node - n]!;
       pending.push(...inOrder(left, right, n).map((child) => ({ node: child, cluster })));
     } else {

@@ -22,7 +22,7 @@ export function rowsOf<Values extends Float64Array | Float32Array>(
   return { rows: to - from, columns: matrix.columns, data };
 }
 
-export function transpose(matrix: Matrix): Matrix {
+export function transpose(matrix: Matrix<Float64Array | Float32Array>): Matrix {
   const { rows, columns, data } = matrix;
   const result = zeros(columns, rows);
   for (let row = 0; row < rows; row += 1) {
