@@ -33,6 +33,11 @@ t.test(
   },
 );
 
+t.test('the PLDA beside the recordings is used where none is given', { skip: goldenMissing }, async (t) => {
+  const result = await run('diarize.ts', '--golden', GOLDEN_CLIPS[2]!.directory);
+  t.match(result, { code: 0, stderr: '' });
+});
+
 t.test('a missing file is named in one sentence', async (t) => {
   const folder = t.testdir({ 'segmentations.npz': 'no zip' });
   const corrupt = await run('diarize.ts', '--golden', folder);
