@@ -1,0 +1,58 @@
+/** Which networks there are: the published ones on ONNX Runtime, or the stand-ins. */
+import { join } from 'node:path';
+import type { DiarizationMethod } from '../../shared/events.ts';
+import type { ConcludeOptions, Diarization, WindowAnalysis } from './diarizer.ts';
+import type { Embedder } from './embedder.ts';
+import { conclude } from './pipeline.ts';
+import { loadPlda } from './plda-files.ts';
+import type { NetworkOptions } from './process/messages.ts';
+import type { Segmenter } from './segmenter.ts';
+
+export const SEGMENTATION_FILE = 'pyannote-segmentation-3.0.onnx';
+export const EMBEDDING_FILE = 'wespeaker-resnet34-lm.onnx';
+
+export interface Networks {
+  readonly method: DiarizationMethod;
+  readonly segmenter: Segmenter;
+  readonly embedder: Embedder;
+  conclude(windows: readonly WindowAnalysis[], options: ConcludeOptions): Diarization;
+}
+
+/** @throws Error naming the file that is not what it should be, or why ONNX Runtime does not load. */
+export async function loadNetworks(options: NetworkOptions): Promise<Networks> {
+  if (options.modelsDirectory === undefined) return await loadStandIns(options);
+  const { createOnnxSegmenter } = await import('./onnx/onnx-segmenter.ts');
+  const { createOnnxEmbedder } = await import('./onnx/onnx-embedder.ts');
+  const [directory, { threads, phantomSeconds }] = [options.modelsDirectory, options];
+  const segmenter = await createOnnxSegmenter(join(directory, SEGMENTATION_FILE), { threads });
+  const embedder = await createOnnxEmbedder(join(directory, EMBEDDING_FILE), { threads });
+  const plda = await loadPlda(directory);
+  return {
+    method: plda === undefined ? 'agglomerative' : 'community-1',
+    segmenter,
+    embedder,
+    conclude: (windows, request) => conclude(windows, request, { plda, phantomSeconds }),
+  };
+}
+
+async function loadStandIns({ phantomSeconds }: NetworkOptions): Promise<Networks> {
+  const { createVoiceActivitySegmenter } = await import('./stand-ins/voice-activity-segmenter.ts');
+  const { createStatisticsEmbedder, SAME_VOICE_DISTANCE } = await import(
+    './stand-ins/statistics-embedder.ts'
+  );
+  const settings = { aloneThreshold: SAME_VOICE_DISTANCE, phantomSeconds };
+  return {
+    method: 'stand-in',
+    segmenter: createVoiceActivitySegmenter(),
+    embedder: createStatisticsEmbedder(),
+    conclude(windows, request) {
+      const found = conclude(windows, request, settings);
+      // The PLDA is of the real embeddings and would be of no use here.
+      return {
+        ...found,
+        method: 'stand-in',
+        warnings: found.warnings.filter(({ code }) => code !== 'PLDA_MISSING'),
+      };
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** A process of its own for the networks and the clustering, so that neither ever holds up the server. */
+import { setPriority } from 'node:os';
+import type { WindowAnalysis } from '../diarizer.ts';
+import { loadNetworks, type Networks } from '../load-networks.ts';
+import { analyseWindows } from '../window-analyser.ts';
+import type { Answer, Request } from './messages.ts';
+
+/** Lower than everything that somebody waits for. */
+const NICENESS = 10;
+/** Windows in one inference. */
+const BATCH = 8;
+
+type AnalyseRequest = Extract<Request, { method: 'analyse' }>;
+
+let networks: Networks | undefined;
+const gathered = new Map<number, WindowAnalysis[]>();
+const waiting: Request[] = [];
+let working = false;
+
+const answer = (message: Answer) => process.send?.(message);
+
+async function work(): Promise<void> {
+  if (working) return;
+  working = true;
+  for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
+    if (request.method === 'analyse') await analyse([request, ...takeAnalyses(BATCH - 1)]);
+    else await attempt(request.id, () => perform(request));
+  }
+  working = false;
+}
+
+function takeAnalyses(most: number): AnalyseRequest[] {
+  const taken: AnalyseRequest[] = [];
+  while (taken.length < most && waiting[0]?.method === 'analyse')
+    taken.push(waiting.shift() as AnalyseRequest);
+  return taken;
+}
+
+async function attempt(id: number, task: () => unknown): Promise<void> {
+  try {
+    answer({ id, result: await task() });
+  } catch (error) {
+    answer({ id, failure: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function analyse(requests: readonly AnalyseRequest[]): Promise<void> {
+  const { segmenter, embedder } = loaded();
+  try {
+    const analyses = await analyseWindows(segmenter, embedder, requests);
+    for (const [position, { id }] of requests.entries()) answer({ id, result: analyses[position] });
+  } catch (error) {
+    // One bad window must not fail its neighbours.
+    if (requests.length > 1) for (const request of requests) await analyse([request]);
+    else answer({ id: requests[0]!.id, failure: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function perform(request: Exclude<Request, AnalyseRequest>): Promise<unknown> {
+  switch (request.method) {
+    case 'load': {
+      networks = await loadNetworks(request.options);
+      return { method: networks.method };
+    }
+    case 'conclude': {
+      const windows = gathered.get(request.id) ?? [];
+      gathered.delete(request.id);
+      return loaded().conclude(windows, request.options);
+    }
+    default:
+      throw new Error(`There is no ${request.method}.`);
+  }
+}
+
+function loaded(): Networks {
+  if (networks === undefined) throw new Error('The networks are not loaded.');
+  return networks;
+}
+
+// The terminal sends its interrupt to the whole group, and the server still wants answers while it stops.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
+process.on('message', (request: Request) => {
+  if (request.method === 'gather') {
+    const windows = gathered.get(request.id) ?? [];
+    windows.push(...request.windows);
+    gathered.set(request.id, windows);
+    return;
+  }
+  waiting.push(request);
+  void work();
+});
+setPriority(NICENESS);
