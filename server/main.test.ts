@@ -1,15 +1,18 @@
 /** The whole job from outside: a real browser, a real server process, a real recogniser, a database file. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SignJWT } from 'jose';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { chromiumMissing, startBrowser } from '../client/fixture/browser.ts';
+import { speakConsultation } from '../fixtures/consultation.ts';
 import { startServerProcess } from '../fixtures/end-to-end/server-process.ts';
+import { reached } from '../fixtures/engines/state.ts';
 import { ensurePage } from '../scripts/setup/page.ts';
 import { FinalResult } from '../shared/events.ts';
+import { createDecoderFor } from './audio/create-decoder.ts';
 import { systemClock } from './clock.ts';
 import { createEngine } from './speech/engines/create-engine.ts';
 import { wordErrorRate } from './speech/word-error-rate.ts';
@@ -17,7 +20,8 @@ import { wordErrorRate } from './speech/word-error-rate.ts';
 const secret = 'a secret that only this test knows about';
 const by = (id: string) => `[data-testid=${id}]`;
 const searchPath = process.env.PATH ?? '';
-const installed = (program: string) => searchPath.split(':').some((directory) => existsSync(join(directory, program)));
+const installed = (program: string) =>
+  searchPath.split(':').some((directory) => existsSync(join(directory, program)));
 const missing = ['pocketsphinx_continuous', 'ffmpeg', 'espeak-ng'].filter((program) => !installed(program));
 const skip = chromiumMissing || (missing.length > 0 ? `${missing.join(', ')} not installed` : false);
 
@@ -89,35 +93,97 @@ const jfk = resolve('../shared/audio/jfk.wav');
 const known =
   'and so my fellow americans ask not what your country can do for you ask what you can do for your country';
 
-t.test('a sentence recorded by the page is text while it is said, and segments after finish', {
-  skip: skip || (existsSync(jfk) ? false : `${jfk} is absent`),
-}, async (t) => {
-  const { live, shown, result, chunks, faults, api, session } = await consult(t, jfk, 14);
-  t.same(faults, [], 'the page has no error and keeps to its content security policy');
-  t.ok(live.firstAfter < 11, `live words arrived after ${live.firstAfter.toFixed(1)} s, while it was being said`);
-  t.ok(shown.length > 0, 'segments are shown');
+t.test(
+  'a sentence recorded by the page is text while it is said, and segments after finish',
+  {
+    skip: skip || (existsSync(jfk) ? false : `${jfk} is absent`),
+  },
+  async (t) => {
+    const { live, shown, result, chunks, faults, api, session } = await consult(t, jfk, 14);
+    t.same(faults, [], 'the page has no error and keeps to its content security policy');
+    t.ok(
+      live.firstAfter < 11,
+      `live words arrived after ${live.firstAfter.toFixed(1)} s, while it was being said`,
+    );
+    t.ok(shown.length > 0, 'segments are shown');
 
-  const heard = result.segments.flatMap((segment) => segment.words.map((word) => word.text)).join(' ');
-  const undivided = await hear(await readFile(jfk));
-  t.comment(`word error rate against the known sentence: recorded ${rate(known, heard)}, undivided ${rate(known, undivided)}`);
-  const kept = undivided.split(' ').filter((word) => heard.split(' ').includes(word));
-  t.ok(kept.length > undivided.split(' ').length / 2, `${kept.length} words of the undivided ${undivided.split(' ').length}`);
+    const heard = result.segments.flatMap((segment) => segment.words.map((word) => word.text)).join(' ');
+    const undivided = await hear(await readFile(jfk));
+    t.comment(
+      `word error rate against the known sentence: recorded ${rate(known, heard)}, undivided ${rate(known, undivided)}`,
+    );
+    const kept = undivided.split(' ').filter((word) => heard.split(' ').includes(word));
+    t.ok(
+      kept.length > undivided.split(' ').length / 2,
+      `${kept.length} words of the undivided ${undivided.split(' ').length}`,
+    );
 
-  const wav = Buffer.from(await api(`/api/sessions/${session}/audio`));
-  t.equal(wav.length, result.audio.bytes);
-  t.ok(Math.abs((wav.length - 44) / 32_000 - result.duration) < 0.001);
-  t.match(chunks[0], { chunk_number: 0, session_id: session, audio_hash: /^sha256:[0-9a-f]{64}$/ });
-  t.equal(chunks[0].chunk_id, `${session}_chunk_0_${chunks[0].audio_hash.slice(7, 15)}`);
-});
+    const wav = Buffer.from(await api(`/api/sessions/${session}/audio`));
+    t.equal(wav.length, result.audio.bytes);
+    t.ok(Math.abs((wav.length - 44) / 32_000 - result.duration) < 0.001);
+    t.match(chunks[0], { chunk_number: 0, session_id: session, audio_hash: /^sha256:[0-9a-f]{64}$/ });
+    t.equal(chunks[0].chunk_id, `${session}_chunk_0_${chunks[0].audio_hash.slice(7, 15)}`);
+  },
+);
 
 /** What the same recogniser hears in the whole file at once. */
 async function hear(wav: Buffer): Promise<string> {
   const engine = await createEngine({ clock: systemClock, pocketsphinx: true, searchPath, workers: 1 });
   if (engine === undefined) return '';
-  const audio = new Int16Array(wav.buffer.slice(wav.byteOffset + 44, wav.byteOffset + wav.length));
-  const { words } = await engine.transcribe({ audio, language: 'en', priority: 'live' });
-  await engine.close();
-  return words.map((word) => word.text).join(' ');
+  try {
+    await reached(engine, 'ready');
+    const decoder = createDecoderFor({ ffmpegPath: undefined, clock: systemClock })('audio/wav');
+    const { words } = await engine.transcribe({
+      audio: await decoder.push(wav),
+      language: 'en',
+      priority: 'live',
+    });
+    return words.map((word) => word.text).join(' ');
+  } finally {
+    await engine.close();
+  }
 }
 
 const rate = (reference: string, heard: string) => wordErrorRate(reference, heard).rate.toFixed(2);
+
+t.test(
+  'a consultation of two voices has two speakers, each turn under the right one',
+  { skip },
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'auscult-consultation-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const { wav, turns } = await speakConsultation();
+    const sound = join(directory, 'consultation.wav');
+    await writeFile(sound, wav);
+    const seconds = (turns.at(-1)?.end ?? 0) + 2;
+
+    const { shown, result, chunks, faults } = await consult(t, sound, seconds);
+    t.same(faults, []);
+    t.equal(result.diarization.method, 'stand-in', 'a stand-in says so in the result');
+    t.same(
+      result.speakers.map(({ id }) => id),
+      ['SPEAKER_00', 'SPEAKER_01'],
+    );
+    t.equal(shown.length, result.segments.length, 'the page shows every segment');
+
+    const words = result.segments.flatMap(({ speaker, words }) =>
+      words.map((word) => ({ speaker, ...word })),
+    );
+    const heard = words.map(({ text }) => text).join(' ');
+    const said = turns.map(({ text }) => text).join(' ');
+    t.comment(`word error rate of the stand-in on synthetic voices: ${rate(said, heard)}`);
+    for (const [index, turn] of turns.entries()) {
+      const expected = turn.speaker === 'clinician' ? 'SPEAKER_00' : 'SPEAKER_01';
+      const middles = words.filter(
+        ({ start, end }) => turn.start < (start + end) / 2 && (start + end) / 2 < turn.end,
+      );
+      const right = middles.filter(({ speaker }) => speaker === expected);
+      t.ok(
+        right.length > middles.length / 2,
+        `turn ${index}: ${right.length} of ${middles.length} words under the ${turn.speaker}`,
+      );
+    }
+    const labelled = chunks.filter(({ speaker }: { speaker?: string }) => speaker?.startsWith('SPEAKER_'));
+    t.ok(labelled.length > chunks.length / 2, 'slices bear the label of who speaks most in them');
+  },
+);
