@@ -1,15 +1,14 @@
-import { fileURLToPath } from 'node:url';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: import.meta.dirname,
   base: './',
   plugins: [preact()],
   // The build of msgpackr that never compiles code at run time: the page forbids eval.
   resolve: { alias: [{ find: /^msgpackr$/, replacement: 'msgpackr/index-no-eval' }] },
   build: {
-    outDir: fileURLToPath(new URL('../dist/client', import.meta.url)),
+    outDir: '../dist/client',
     emptyOutDir: true,
     // Nothing becomes a data: address, which the content security policy would refuse.
     assetsInlineLimit: 0,

@@ -2,7 +2,7 @@ import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { startFakeServer } from '../fixture/fake-server.ts';
+import { startFakeServer } from '../../fixtures/page/fake-server.ts';
 import { createConnection, type RecordedSlice, type Socket } from './connection.ts';
 import { initialConnection } from './state.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { build } from 'vite';
-import { chromiumMissing, startBrowser } from '../fixture/browser.ts';
-import { startFakeServer } from '../fixture/fake-server.ts';
+import { chromiumMissing, startBrowser } from '../../fixtures/page/browser.ts';
+import { startFakeServer } from '../../fixtures/page/fake-server.ts';
 import type { OutboxSuite } from './browser-entry.ts';
 import { outboxContract } from './contract.ts';
 

@@ -1,7 +1,8 @@
 /** What somebody has to see to at once, and below it what is good to know. */
-import { useApp } from './app.tsx';
+
 import { dictionary } from './i18n.ts';
 import { AccessForm } from './locked.tsx';
+import { useApp } from './use-app.ts';
 
 export function Alarms() {
   const t = dictionary.value;

@@ -1,5 +1,3 @@
-import { createContext } from 'preact';
-import { useContext } from 'preact/hooks';
 import { Alarms } from './alarms.tsx';
 import type { App as PageApp } from './boot.ts';
 import { Finished } from './finished.tsx';
@@ -9,25 +7,17 @@ import { dictionary } from './i18n.ts';
 import { Live } from './live.tsx';
 import { Locked } from './locked.tsx';
 import { Ready } from './ready.tsx';
-
-const Context = createContext<PageApp | undefined>(undefined);
-
-/** The page's state and its controls, for every component. */
-export function useApp(): PageApp {
-  const app = useContext(Context);
-  if (app === undefined) throw new Error('used outside of the page');
-  return app;
-}
+import { AppContext, useApp } from './use-app.ts';
 
 export function App({ app }: { app: PageApp }) {
   return (
-    <Context.Provider value={app}>
+    <AppContext.Provider value={app}>
       <Header />
       <main>
         <Alarms />
         <Stage />
       </main>
-    </Context.Provider>
+    </AppContext.Provider>
   );
 }
 

@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import type { FinalResult } from '../../shared/events.ts';
 import type { Segment } from '../../shared/transcript.ts';
 import { readAudio } from '../consultation/api.ts';
-import { useApp } from './app.tsx';
 import { save, transcriptText } from './download.ts';
 import { clockTime, dateTime, dictionary } from './i18n.ts';
 import { nameOf, Speakers, speakerClass } from './speakers.tsx';
+import { useApp } from './use-app.ts';
 import { Words } from './words.tsx';
 
 export function Finished() {

@@ -1,7 +1,7 @@
-import { useApp } from './app.tsx';
 import { dictionary } from './i18n.ts';
 import { Status } from './status.tsx';
 import { Transcript } from './transcript.tsx';
+import { useApp } from './use-app.ts';
 
 const stages = ['sending', 'queued', 'audio', 'transcription', 'diarization', 'alignment'] as const;
 

@@ -1,4 +1,3 @@
-import { useApp } from './app.tsx';
 import {
   chooseInterfaceLanguage,
   dictionaries,
@@ -6,6 +5,7 @@ import {
   type InterfaceLanguage,
   interfaceLanguage,
 } from './i18n.ts';
+import { useApp } from './use-app.ts';
 
 export function Header() {
   const t = dictionary.value;

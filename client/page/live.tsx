@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { useApp } from './app.tsx';
 import { clockTime, dictionary } from './i18n.ts';
 import { Status } from './status.tsx';
 import { Transcript } from './transcript.tsx';
+import { useApp } from './use-app.ts';
 
 export function Live() {
   return (

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { useApp } from './app.tsx';
 import { dictionary } from './i18n.ts';
+import { useApp } from './use-app.ts';
 
 export function Locked() {
   const t = dictionary.value;

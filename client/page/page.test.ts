@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import t from 'tap';
-import { buildPage, chromiumMissing, startBrowser } from '../fixture/browser.ts';
-import { type FakeSession, startFakeServer } from '../fixture/fake-server.ts';
+import { buildPage, chromiumMissing, startBrowser } from '../../fixtures/page/browser.ts';
+import { type FakeSession, startFakeServer } from '../../fixtures/page/fake-server.ts';
 
 const sound = resolve('../shared/audio/jfk.wav');
 const skip = chromiumMissing || (existsSync(sound) ? false : `${sound} is absent`);

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { readResult } from '../consultation/api.ts';
-import { useApp } from './app.tsx';
 import { clockTime, dateTime, dictionary } from './i18n.ts';
+import { useApp } from './use-app.ts';
 
 export function Ready() {
   const { model } = useApp();

@@ -3,9 +3,9 @@ import type { FinalResult } from '../../shared/events.ts';
 import { labelOf, type TranscriptState } from '../../shared/fold.ts';
 import { Role, UNKNOWN_SPEAKER } from '../../shared/transcript.ts';
 import { labelSpeaker } from '../consultation/api.ts';
-import { useApp } from './app.tsx';
 import type { Dictionary } from './dictionary/en.ts';
 import { dictionary } from './i18n.ts';
+import { useApp } from './use-app.ts';
 
 const colours = 6;
 

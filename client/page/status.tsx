@@ -1,6 +1,7 @@
 /** The one place that says how things stand: recording, safe on the server, text. */
-import { useApp } from './app.tsx';
+
 import { dictionary } from './i18n.ts';
+import { useApp } from './use-app.ts';
 
 /** Slices in flight while all is well: the one being acknowledged and the one just recorded. */
 const usual = 2;

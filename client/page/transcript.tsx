@@ -4,8 +4,8 @@ import { memo } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import { paragraphs, type TranscriptState } from '../../shared/fold.ts';
 import type { Word } from '../../shared/transcript.ts';
-import { useApp } from './app.tsx';
 import { clockTime, dictionary } from './i18n.ts';
+import { useApp } from './use-app.ts';
 import { Words } from './words.tsx';
 
 /** `follow`: keeps the newest words in view. */

@@ -1,9 +1,9 @@
 /** Node, native modules, compiler, ffmpeg, engine. */
 import type { Config } from '../../server/config.ts';
+import { findWhisperServer } from '../../server/speech/engines/find-whisper-server.ts';
 import { findOnPath } from '../bootstrap/apt.mjs';
 import { nativeModules, oldestNode, whyNotLoading } from '../bootstrap/packages.mjs';
 import { type SystemPackage, systemPackages } from '../setup/system-packages.ts';
-import { findWhisperServer } from '../../server/speech/engines/find-whisper-server.ts';
 import { type Check, type Finding, fine, lacking } from './check.ts';
 
 export const checkNode =

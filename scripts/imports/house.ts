@@ -24,7 +24,7 @@ export const pureFiles: readonly string[] = [
   ),
   ...files('server/diarization', 'powerset', 'training-filter', 'plda', 'agglomerative', 'vbx', 'assign'),
   ...files('server/diarization', 'reconstruct', 'frames', 'turns', 'der', 'rttm'),
-  ...files('server/audio', 'sniff', 'timeline', 'pcm', 'wav'),
+  ...files('server/audio', 'sniff', 'timeline', 'intervals', 'pcm', 'wav'),
 ];
 
 export const isPure = (path: string) => path.startsWith('shared/') || pureFiles.includes(path);
@@ -32,6 +32,7 @@ export const isPure = (path: string) => path.startsWith('shared/') || pureFiles.
 /** A room's files that the other rooms may import besides the pure ones: its ports. */
 export const ports: readonly string[] = [
   'server/audio/stream-decoder.ts',
+  'server/audio/voice-activity.ts',
   'server/corpus/corpus.ts',
   'server/diarization/diarizer.ts',
   'server/gateway/peer.ts',

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import t, { type Test } from 'tap';
-import { withLock } from './lock.ts';
 import { findWhisperServer } from '../../server/speech/engines/find-whisper-server.ts';
+import { withLock } from './lock.ts';
 import { buildWhisperServer, findOrBuildWhisperServer } from './whisper-server.ts';
 
 /** Plays cmake: prints its progress and leaves a binary, or fails with a compiler's complaint. */

@@ -7,7 +7,7 @@
  * what it repeats.
  */
 import type { Word } from '../../shared/transcript.ts';
-import { middleOf } from './intervals.ts';
+import { middleOf } from '../audio/intervals.ts';
 import { normalise } from './normalise.ts';
 
 /** Nearer to the edge of the audio than this, a word may be cut off: seconds. */

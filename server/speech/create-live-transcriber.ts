@@ -1,15 +1,15 @@
 import { CodedError } from '../../shared/errors.ts';
 import type { Word } from '../../shared/transcript.ts';
+import { secondsWithin } from '../audio/intervals.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
+import { createVoiceActivityDetector } from '../audio/voice-activity.ts';
 import { closeTail, type Decision, decide, liveTextAt } from './commit-policy.ts';
 import type { Hypothesis } from './engine.ts';
 import { heardWords } from './heard-words.ts';
-import { secondsWithin } from './intervals.ts';
 import { createLanguageVote, DECIDING_SPEECH } from './language-vote.ts';
 import type { LiveTranscriber, LiveTranscriberOptions } from './live-transcriber.ts';
 import { promptFrom } from './prompt.ts';
 import { createRecentAudio } from './recent-audio.ts';
-import { createVoiceActivityDetector } from './voice-activity.ts';
 import { LONGEST_WINDOW, type NextStep, nextStep } from './window.ts';
 
 /** The pool mends itself within seconds; asking more rarely than this would only delay the text. */

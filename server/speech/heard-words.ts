@@ -1,6 +1,6 @@
 /** An engine's answer as words on the session's timeline, without what cannot have been said (rule S4). Pure. */
 import type { Word } from '../../shared/transcript.ts';
-import { type Interval, secondsWithin } from './intervals.ts';
+import { type Interval, secondsWithin } from '../audio/intervals.ts';
 import { normalise } from './normalise.ts';
 
 /** Engines write words without length, too: seconds. */

@@ -2,8 +2,9 @@
  * Where the second pass cuts a session (rule F2). Pure: a cut depends only on the audio between it and the cut before
  * it, so it is the same however the audio arrived and whatever was restarted meanwhile.
  */
+
+import { type Interval, secondsWithin } from '../audio/intervals.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
-import { type Interval, secondsWithin } from './intervals.ts';
 
 /** What must have arrived before a cut is chosen: seconds. */
 export const LOOKAHEAD = 30;

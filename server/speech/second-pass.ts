@@ -2,15 +2,15 @@
 
 import { CodedError } from '../../shared/errors.ts';
 import type { EventData } from '../../shared/events.ts';
+import { middleOf } from '../audio/intervals.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
+import { findSpeech } from '../audio/voice-activity.ts';
 import type { Clock } from '../clock.ts';
 import type { Engine } from './engine.ts';
 import { heardWords } from './heard-words.ts';
-import { middleOf } from './intervals.ts';
 import { LOOKAHEAD, planStretch, type Stretch } from './plan-stretches.ts';
 import { promptFrom } from './prompt.ts';
 import type { ReadAudio } from './recent-audio.ts';
-import { findSpeech } from './voice-activity.ts';
 
 export type StretchTranscribed = EventData<'stretch.transcribed'>;
 

@@ -1,7 +1,7 @@
 /** What the engine is to hear next: which stretch of a session's audio, and what is certain without hearing. Pure. */
 import type { Word } from '../../shared/transcript.ts';
+import { type Interval, joinAcross } from '../audio/intervals.ts';
 import type { LiveText } from './commit-policy.ts';
-import { type Interval, joinAcross } from './intervals.ts';
 
 /** The engine's limit: seconds. */
 export const LONGEST_WINDOW = 30;

@@ -6,12 +6,12 @@ import { reached } from '../../../fixtures/engines/state.ts';
 import { createToneEngine, startToneServer } from '../../../fixtures/engines/tone-engine.ts';
 import { randomToneWords, renderToneSpeech } from '../../../fixtures/engines/tone-speech.ts';
 import { standInModel, standInWords } from '../../../fixtures/whisper-model/stand-in-model.ts';
-import { findWhisperServer } from './find-whisper-server.ts';
 import { textOf } from '../../../shared/transcript.ts';
 import { systemClock } from '../../clock.ts';
 import type { Engine } from '../engine.ts';
 import { findPocketsphinx } from '../stand-ins/pocketsphinx.ts';
 import { createEngine } from './create-engine.ts';
+import { findWhisperServer } from './find-whisper-server.ts';
 import { decodeWav } from './wav.ts';
 
 interface Subject {

@@ -8,10 +8,10 @@ import { reached } from '../../../fixtures/engines/state.ts';
 import { type ServerFault, startToneServer } from '../../../fixtures/engines/tone-engine.ts';
 import { randomToneWords, renderToneSpeech } from '../../../fixtures/engines/tone-speech.ts';
 import { standInModel, standInWords } from '../../../fixtures/whisper-model/stand-in-model.ts';
-import { findWhisperServer } from './find-whisper-server.ts';
 import { textOf } from '../../../shared/transcript.ts';
 import { systemClock } from '../../clock.ts';
 import { createEngine, type EngineOptions } from './create-engine.ts';
+import { findWhisperServer } from './find-whisper-server.ts';
 
 process.on('unhandledRejection', (error) => t.fail('unhandled rejection', { error }));
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { createRandom } from './testing/consultation.ts';
+import { createRandom } from '../speech/testing/consultation.ts';
 import { createVoiceActivityDetector, findSpeech } from './voice-activity.ts';
 
 const RATE = 16_000;

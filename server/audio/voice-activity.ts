@@ -1,7 +1,7 @@
 /** Which stretches of the audio hold speech: WebRTC's detector, compiled to WebAssembly (rule S4). */
 import createFvad from '@echogarden/fvad-wasm';
-import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
 import type { Interval } from './intervals.ts';
+import { SAMPLE_RATE } from './stream-decoder.ts';
 
 /** The longest frame that libfvad takes, and the one on which it errs least: 30 ms. */
 const FRAME = 480;
