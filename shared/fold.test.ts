@@ -89,7 +89,7 @@ t.test('a session as the page sees it', async (t) => {
     [
       'a finished session may be asked for again',
       [
-        ['finish.completed', { request: 'r', warnings: ['NO_SPEAKERS'], speakers: 0, words: 3 }],
+        ['finish.completed', { request: 'r', warnings: ['SPEAKERS_MISSING'], speakers: 0, words: 3 }],
         ['finish.requested', { request: 'r2', by: 'a', numSpeakers: 2 }],
       ],
       { phase: 'finishing', finish: { request: 'r2', attempt: 0 }, warnings: [] },
