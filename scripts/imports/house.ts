@@ -38,7 +38,6 @@ export const ports: readonly string[] = [
   'server/gateway/peer.ts',
   'server/ops/log.ts',
   'server/ops/metrics.ts',
-  'server/session/history.ts',
   'server/speech/engine.ts',
   'server/speech/live-transcriber.ts',
 ];

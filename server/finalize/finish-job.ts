@@ -5,11 +5,22 @@
  */
 import type { FinalResult, NewEvent } from '../../shared/events.ts';
 import type { Clock } from '../clock.ts';
-import type { FinishRecord } from '../session/history.ts';
 
 /** Tries of one request; the pauses between them grow fourfold. */
 const TRIES = 3;
 const FIRST_PAUSE_MS = 2_000;
+
+/** A request to finish, as the session's events tell it. */
+export interface FinishRecord {
+  request: string;
+  by: string;
+  numSpeakers?: number;
+  /** Tries begun. */
+  attempts: number;
+  outcome: 'pending' | 'completed' | 'failed';
+  /** Address of the `FinalResult` when completed. */
+  result?: string;
+}
 
 export interface FinishJob {
   /** The request that stands; its `attempts` counts the tries begun before. */

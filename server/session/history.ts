@@ -4,6 +4,7 @@
  */
 import type { CorpusEvent, Coverage, DiarizationMethod, EventData } from '../../shared/events.ts';
 import type { Word } from '../../shared/transcript.ts';
+import type { FinishRecord } from '../finalize/finish-job.ts';
 
 /** Seconds on the session's timeline are known once the slice was decoded, or found not to decode. */
 export interface StoredSlice {
@@ -14,17 +15,6 @@ export interface StoredSlice {
   durationMs: number;
   blob: string;
   place?: { start: number; end: number; degraded: boolean };
-}
-
-export interface FinishRecord {
-  request: string;
-  by: string;
-  numSpeakers?: number;
-  /** Tries begun. */
-  attempts: number;
-  outcome: 'pending' | 'completed' | 'failed';
-  /** Address of the `FinalResult` when completed. */
-  result?: string;
 }
 
 export interface SessionHistory {

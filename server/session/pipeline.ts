@@ -10,12 +10,13 @@ import { toSamples, toSeconds } from '../audio/timeline.ts';
 import type { Diarization } from '../diarization/diarizer.ts';
 import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
 import { createWindowWork } from '../diarization/window-work.ts';
+import type { FinishRecord } from '../finalize/finish-job.ts';
 import type { FinishParts, Transcription } from '../finalize/finish-session.ts';
 import { createLiveTranscriber } from '../speech/create-live-transcriber.ts';
 import { finalWords } from '../speech/final-words.ts';
 import { assessQuality } from '../speech/quality.ts';
 import { createSecondPass } from '../speech/second-pass.ts';
-import { coverageOf, type FinishRecord, type SessionHistory, type StoredSlice } from './history.ts';
+import { coverageOf, type SessionHistory, type StoredSlice } from './history.ts';
 import { createListening } from './listening.ts';
 import type { SessionServices } from './services.ts';
 
