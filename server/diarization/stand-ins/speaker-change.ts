@@ -1,7 +1,7 @@
 /** Which of up to three voices holds each stretch of speech of one window. */
 
-import type { VoiceFeatures } from './voice-features.ts';
-import { EXPECTED_SQUARE, PRINT_SIZE, printVoice, scaleFrame, squaredDistance } from './voice-print.ts';
+import { VOICE_VALUES, type VoiceFeatures } from './voice-features.ts';
+import { EXPECTED_SQUARE, printVoice, squaredDistance } from './voice-print.ts';
 
 /** Frames of 10 ms. */
 const PIECE = 150;
@@ -37,7 +37,7 @@ export function separateVoices(
   if (speech.length === 0) return labels;
   let groups = mergePieces(features, cutPieces(stretches, features.frames), most);
   for (let round = 0; round < REFINEMENTS && groups.length > 1; round += 1) {
-    const prints = groups.map((group) => printVoice(features, group)!);
+    const prints = groups.map((group) => printVoice(features, group));
     const path = decode(features, speech, prints);
     const refined = prints.map((_, speaker) => speech.filter((_, position) => path[position] === speaker));
     groups = mergePieces(
@@ -85,7 +85,7 @@ function cutPieces(stretches: readonly Stretch[], frames: number): number[][] {
 
 /** Joins the most alike until the least distance is clearly more than chance would make between pieces so long. */
 function mergePieces(features: VoiceFeatures, pieces: readonly number[][], most: number): number[][] {
-  const groups = pieces.map((frames) => ({ frames, print: printVoice(features, frames)! }));
+  const groups = pieces.map((frames) => ({ frames, print: printVoice(features, frames) }));
   while (groups.length > 1) {
     let best = { i: 0, j: 1, strangeness: Number.POSITIVE_INFINITY };
     for (let i = 0; i < groups.length; i += 1) {
@@ -97,7 +97,7 @@ function mergePieces(features: VoiceFeatures, pieces: readonly number[][], most:
     if (best.strangeness > TWO_VOICES && groups.length <= most) break;
     const frames = [...groups[best.i]!.frames, ...groups[best.j]!.frames].sort((a, b) => a - b);
     groups.splice(best.j, 1);
-    groups[best.i] = { frames, print: printVoice(features, frames)! };
+    groups[best.i] = { frames, print: printVoice(features, frames) };
   }
   return groups.map(({ frames }) => frames);
 }
@@ -125,12 +125,12 @@ function decode(
   speech.forEach((frame, position) => {
     const paused = position > 0 && frame !== speech[position - 1]! + 1;
     const cost = paused ? CHANGE_COST_AT_PAUSE : CHANGE_COST;
-    const scaled = scaleFrame(features, frame);
+    const values = features.values.subarray(frame * VOICE_VALUES, (frame + 1) * VOICE_VALUES);
     const leader = scores.indexOf(Math.max(...scores));
     scores = scores.map((score, speaker) => {
       const changes = scores[leader]! - cost > score;
       from[position * count + speaker] = changes ? leader : speaker;
-      return (changes ? scores[leader]! - cost : score) + likelihood(scaled, prints[speaker]!);
+      return (changes ? scores[leader]! - cost : score) + likelihood(values, prints[speaker]!);
     });
   });
   const path = new Uint8Array(speech.length);
@@ -143,10 +143,10 @@ function decode(
 }
 
 /** Of one frame; neighbouring frames are alike, so that `PRINT_FRAMES` together count as one print. */
-function likelihood(scaled: Float64Array, print: Float64Array): number {
+function likelihood(values: Float32Array, print: Float64Array): number {
   let sum = 0;
-  for (let k = 0; k < PRINT_SIZE; k += 1) {
-    const difference = scaled[k]! - print[k]!;
+  for (let k = 0; k < VOICE_VALUES; k += 1) {
+    const difference = values[k]! - print[k]!;
     // One wrong octave must not outweigh everything else.
     if (!Number.isNaN(difference)) sum += Math.min(difference * difference, 400);
   }

@@ -6,8 +6,8 @@ import { createRandom } from '../kmeans.ts';
 import { WINDOW_SAMPLES } from '../segmenter.ts';
 import { withoutNaN } from '../window-audio.ts';
 import { STAND_IN } from './voice-activity-segmenter.ts';
-import { computeVoiceFeatures } from './voice-features.ts';
-import { PRINT_SIZE, printVoice } from './voice-print.ts';
+import { computeVoiceFeatures, VOICE_VALUES } from './voice-features.ts';
+import { printVoice } from './voice-print.ts';
 
 /** Pairs of a cosine and a sine. */
 const PAIRS = 256;
@@ -34,8 +34,8 @@ export function createStatisticsEmbedder(): Embedder {
         const chosen = Array.from({ length: features.frames }, (_, frame) => frame).filter(
           (frame) => mask[Math.floor((frame * SHIFT_SAMPLES * mask.length) / WINDOW_SAMPLES)] === 1,
         );
-        const print = chosen.length < LEAST_FRAMES ? undefined : printVoice(features, chosen);
-        if (print !== undefined) embeddings.set(layOut(print), index * 2 * PAIRS);
+        if (chosen.length >= LEAST_FRAMES)
+          embeddings.set(layOut(printVoice(features, chosen)), index * 2 * PAIRS);
       });
       return embeddings;
     },
@@ -62,6 +62,6 @@ function createDirections(): Float64Array[] {
   const random = createRandom(SEED);
   const gaussian = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Array.from({ length: PAIRS }, () =>
-    Float64Array.from({ length: PRINT_SIZE }, () => gaussian() / KERNEL_WIDTH),
+    Float64Array.from({ length: VOICE_VALUES }, () => gaussian() / KERNEL_WIDTH),
   );
 }
