@@ -15,7 +15,7 @@ const PAIRS = 256;
 const DIFFERENT = 10;
 const KERNEL_WIDTH = DIFFERENT / Math.sqrt(2 * Math.log(1 / 0.6));
 /** Euclidean distance of two embeddings of length one, for clustering. */
-export const SAME_VOICE_DISTANCE = 0.9;
+export const SAME_VOICE_DISTANCE = 0.8;
 /** Fewer frames of 10 ms say nothing about a voice. */
 const LEAST_FRAMES = 20;
 const SEED = 7;

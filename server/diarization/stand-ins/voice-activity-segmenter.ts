@@ -1,5 +1,6 @@
 /** Segmentation without a network: WebRTC's voice activity detector, and voices told apart by spectrum and pitch. */
 import { toInt16 } from '../../audio/pcm.ts';
+import { joinAcross } from '../../audio/intervals.ts';
 import { findSpeech } from '../../audio/voice-activity.ts';
 import { FRAME_SAMPLES, SHIFT_SAMPLES } from '../features.ts';
 import { FRAMES, FRAMES_PER_WINDOW, middleOf } from '../frames.ts';
@@ -13,6 +14,9 @@ const SAMPLE_RATE = 16_000;
 const FRAMES_PER_SECOND = SAMPLE_RATE / SHIFT_SAMPLES;
 /** From the start of a feature frame to its middle, seconds. */
 const HALF_FRAME = FRAME_SAMPLES / 2 / SAMPLE_RATE;
+
+/** Nobody gives up their turn by drawing breath. Seconds. */
+const SHORTEST_PAUSE = 0.5;
 
 export const STAND_IN =
   'Speakers are told apart by pitch and spectrum, without a trained network: unfit for clinical use.';
@@ -30,7 +34,7 @@ export function createVoiceActivitySegmenter(): Segmenter {
 
 function segmentWindow(audio: Float32Array): Uint8Array {
   const activity = new Uint8Array(FRAMES_PER_WINDOW * LOCAL_SPEAKERS);
-  const islands = findSpeech(Int16Array.from(audio, toInt16));
+  const islands = joinAcross(findSpeech(Int16Array.from(audio, toInt16)), SHORTEST_PAUSE);
   if (islands.length === 0) return activity;
   const featureFrame = (time: number) => Math.max(0, Math.round((time - HALF_FRAME) * FRAMES_PER_SECOND));
   const stretches = islands.map(({ start, end }) => ({ start: featureFrame(start), end: featureFrame(end) }));
