@@ -47,16 +47,12 @@ t.test(
     const opus = `${path}.opus`;
     execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-c:a', 'libopus', '-b:a', '24k', opus]);
     const found = await diarize(toInt16(await readSamples(opus)));
-  t.equal(found.method, 'stand-in');
-  t.same(found.warnings, []);
-  t.same(found.speakers, ['SPEAKER_00', 'SPEAKER_01']);
-  const errors = compareTurns(turns, found.turns);
-  t.ok(errors.confusion < 0.02 * errors.total, `${errors.confusion} s under the wrong speaker`);
-  t.ok(errorRate(errors) < 0.15, `error rate ${errorRate(errors)}`);
-});
-    const found = await diarize(toInt16(audio));
-    t.comment(`seed ${seed}, error rate ${errorRate(compareTurns(turns, found.turns))}`);
-    t.equal(found.speakers.length, 2);
+    t.equal(found.method, 'stand-in');
+    t.same(found.warnings, []);
+    t.same(found.speakers, ['SPEAKER_00', 'SPEAKER_01']);
+    const errors = compareTurns(turns, found.turns);
+    t.ok(errors.confusion < 0.02 * errors.total, `${errors.confusion} s under the wrong speaker`);
+    t.ok(errorRate(errors) < 0.15, `error rate ${errorRate(errors)}`);
   },
 );
 
