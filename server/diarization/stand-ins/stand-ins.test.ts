@@ -56,6 +56,18 @@ t.test(
   },
 );
 
+t.test(
+  'read speech spliced into a conversation of two is told apart',
+  { skip: readSpeechMissing },
+  async (t) => {
+    const seed = 3;
+    const { audio, turns } = await spliceConversation({ seed, speakers: 2, duration: 18 });
+    const found = await diarize(toInt16(audio));
+    t.comment(`seed ${seed}, error rate ${errorRate(compareTurns(turns, found.turns))}`);
+    t.equal(found.speakers.length, 2);
+  },
+);
+
 t.test('one speaker is one', { skip: readSpeechMissing }, async (t) => {
   const { audio } = await spliceConversation({ seed: 1, speakers: 1, duration: 11 });
   t.equal((await diarize(toInt16(audio))).speakers.length, 1);

@@ -1,6 +1,7 @@
 /** Segmentation without a network: WebRTC's voice activity detector, and voices told apart by spectrum and pitch. */
-import { toInt16 } from '../../audio/pcm.ts';
+
 import { joinAcross } from '../../audio/intervals.ts';
+import { toInt16 } from '../../audio/pcm.ts';
 import { findSpeech } from '../../audio/voice-activity.ts';
 import { FRAME_SAMPLES, SHIFT_SAMPLES } from '../features.ts';
 import { FRAMES, FRAMES_PER_WINDOW, middleOf } from '../frames.ts';
