@@ -1,6 +1,7 @@
 /** Which networks there are: the published ones on ONNX Runtime, or the stand-ins. */
 import { join } from 'node:path';
 import type { DiarizationMethod } from '../../shared/events.ts';
+import { diarizationFiles } from '../model-table.ts';
 import type { ConcludeOptions, Diarization, WindowAnalysis } from './diarizer.ts';
 import type { Embedder } from './embedder.ts';
 import { conclude } from './pipeline.ts';
@@ -8,8 +9,8 @@ import { loadPlda } from './plda-files.ts';
 import type { NetworkOptions } from './process/messages.ts';
 import type { Segmenter } from './segmenter.ts';
 
-export const SEGMENTATION_FILE = 'pyannote-segmentation-3.0.onnx';
-export const EMBEDDING_FILE = 'wespeaker-resnet34-lm.onnx';
+export const SEGMENTATION_FILE = diarizationFiles.segmentation.file;
+export const EMBEDDING_FILE = diarizationFiles.embedding.file;
 
 export interface Networks {
   readonly method: DiarizationMethod;
