@@ -1,6 +1,6 @@
 /** `npm test`: set-up, types, lint, directions, then every test; the last line counts them. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,11 +25,17 @@ const program = (name: string, bin: string) => join(dirname(require.resolve(`${n
 
 const tap = program('tap', 'dist/esm/run.mjs');
 
-/** @returns whether it ended with 0 within its minutes. */
-function run(args: readonly string[], minutes: number): Promise<boolean> {
+/** `copyTo`: a file that gets what it prints as well. @returns whether it ended with 0 within its minutes. */
+function run(args: readonly string[], minutes: number, copyTo?: string): Promise<boolean> {
   // A run of tap around this one would take over the reporter.
   const { TAP: _around, ...env } = process.env;
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const output = copyTo === undefined ? 'inherit' : 'pipe';
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', output, 'inherit'] });
+  const copy = copyTo === undefined ? undefined : createWriteStream(copyTo);
+  child.stdout?.on('data', (data) => {
+    process.stdout.write(data);
+    copy?.write(data);
+  });
   const stop = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   const bound = setTimeout(() => {
@@ -40,10 +46,11 @@ function run(args: readonly string[], minutes: number): Promise<boolean> {
   }, minutes * 60_000);
   return new Promise((resolve) => {
     child.once('error', () => resolve(false));
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
       clearTimeout(bound);
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
-      resolve(code === 0);
+      if (copy === undefined) resolve(code === 0);
+      else copy.end(() => resolve(code === 0));
     });
   });
 }
@@ -91,9 +98,10 @@ async function runChecks(): Promise<Count> {
 async function runTests(args: readonly string[]): Promise<Count> {
   mkdirSync(dirname(results), { recursive: true });
   rmSync(results, { force: true });
-  // The other reporters draw with cursor movements, which make a log unreadable.
-  const reporter = process.stdout.isTTY ? 'base' : 'tap';
-  const passed = await run([tap, `--reporter=${reporter}`, `--output-file=${results}`, ...args], testMinutes);
+  // Reporters for people draw with cursor movements, which make a log unreadable.
+  const passed = process.stdout.isTTY
+    ? await run([tap, '--reporter=base', `--output-file=${results}`, ...args], testMinutes)
+    : await run([tap, '--reporter=tap', ...args], testMinutes, results);
   let count = noTests;
   try {
     count = countTests(readFileSync(results, 'utf8'));

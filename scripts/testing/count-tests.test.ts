@@ -12,7 +12,7 @@ t.test('a real run of tap is counted by its leaf tests', async (t) => {
   const directory = t.testdir({
     'package.json': '{"type":"module"}',
     '.taprc':
-      'plugin:\n  - "!@tapjs/typescript"\ndisable-coverage: true\nallow-incomplete-coverage: true\ntimeout: 5\n',
+      'plugin:\n  - "!@tapjs/typescript"\ndisable-coverage: true\nallow-incomplete-coverage: true\ntimeout: 60\n',
     'good.test.mjs':
       "import t from 'tap'; t.test('a', async (t) => { t.ok(1); t.ok(1); }); t.test('b', async (t) => { t.test('c', async (t) => t.ok(1)); t.test('d', async (t) => t.ok(1)); });",
     'bad.test.mjs':
@@ -33,7 +33,7 @@ t.test('a real run of tap is counted by its leaf tests', async (t) => {
     cwd: directory,
     env: own,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 200_000,
   });
   t.not(result.status, 0);
   const count = countTests(readFileSync(join(directory, 'out.tap'), 'utf8'));
