@@ -17,6 +17,9 @@ import { systemClock } from './clock.ts';
 import { createEngine } from './speech/engines/create-engine.ts';
 import { wordErrorRate } from './speech/word-error-rate.ts';
 
+/** The README's pictures are copies of what the last test leaves here. */
+const pictures = resolve('test-results');
+
 const secret = 'a secret that only this test knows about';
 const by = (id: string) => `[data-testid=${id}]`;
 const searchPath = process.env.PATH ?? '';
@@ -52,10 +55,10 @@ async function consult(t: Test, sound: string, seconds: number) {
   await page.check(by('consent'));
   await page.click(by('start'));
   const live = await wordsWhile(page, seconds);
-  await page.screenshot({ path: join(tmpdir(), 'auscult-recording.png') });
+  await page.screenshot({ path: join(pictures, 'recording.png') });
   await page.click(by('finish'));
   await page.waitForSelector(by('segment'), { timeout: 120_000 });
-  await page.screenshot({ path: join(tmpdir(), 'auscult-finished.png'), fullPage: true });
+  await page.screenshot({ path: join(pictures, 'finished.png'), fullPage: true });
   const shown = await page.locator(by('segment')).allTextContents();
 
   const api = await client(server.origin);
