@@ -38,8 +38,9 @@ const clientMessages = [
     language: language.optional(),
     /** The client has every event up to this one; those after it follow. */
     after: z.number().int().nonnegative().optional(),
-    /** Take the session over from another connection that is recording into it. */
+    /** Take the session over from another page that is recording into it; for a person to decide. */
     takeover: z.boolean().optional(),
+    /** What the page is called, across reconnects and reloads: its own old connection gives way to it. */
     client: z.string().max(256).optional(),
   }),
   z.object({

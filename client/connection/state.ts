@@ -37,8 +37,6 @@ export interface ConnectionState {
   sliceBytes: number;
   /** The ordinal whose number turned out to hold other bytes; it and all later ones get new numbers. */
   displaced?: number;
-  /** This page has been the session's recorder and was not fenced out, so the old connection is its own. */
-  owner: boolean;
   /** A person asked to take the session over. */
   takeover: boolean;
   /** Another connection may have recorded meanwhile: what is unacknowledged is sent again, not assumed safe. */
@@ -96,7 +94,6 @@ export const initialConnection: ConnectionState = {
   epochOffset: 0,
   window: 1,
   sliceBytes: limits.sliceBytes,
-  owner: false,
   takeover: false,
   verify: false,
   held: false,

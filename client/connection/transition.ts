@@ -85,7 +85,7 @@ function greet(state: ConnectionState): Step {
   const hello: ClientMessage = { type: 'hello', version: PROTOCOL_VERSION, token, client };
   if (session === undefined) hello.language = language;
   else Object.assign(hello, { session, after });
-  if (session !== undefined && (state.takeover || state.owner)) hello.takeover = true;
+  if (session !== undefined && state.takeover) hello.takeover = true;
   return {
     state: { ...state, status: 'greeting' },
     effects: [
@@ -117,7 +117,6 @@ function refuse(state: ConnectionState, refusal: ErrorCode): Step {
       status: 'refused',
       refusal,
       takeover: false,
-      owner: state.owner && !fenced,
       verify: state.verify || fenced,
     },
     effects: [...cancelAll, { type: 'close' }],
@@ -201,7 +200,7 @@ function welcome(state: ConnectionState, received: Welcome): Step {
   const greeted: ConnectionState = {
     ...renumber(state, nextSeq, nextEpoch),
     ...{ status: 'ready', session, phase, window, sliceBytes },
-    ...{ owner: true, takeover: false, verify: false, displaced: undefined, held: false, told: 0 },
+    ...{ takeover: false, verify: false, displaced: undefined, held: false, told: 0 },
   };
   const reached = Math.min(nextSeq - greeted.offset, greeted.queued);
   const mustResend = state.verify || nextSeq - greeted.offset > greeted.queued;

@@ -1,20 +1,19 @@
 /**
- * One session at work: performs the effects that `transition` decides, and tells the connected client how it stands.
- * Everything that is to last goes through the corpus; what is kept here can be built again from it.
+ * One session at work: performs the effects that `transition` decides. Everything that is to last goes through the
+ * corpus; what is kept here can be built again from it.
  */
-import { createHash } from 'node:crypto';
-import { CodedError, type ErrorCode, errorKinds } from '../../shared/errors.ts';
-import type { CorpusEvent, FinalResult, NewEvent } from '../../shared/events.ts';
+import { CodedError, type ErrorCode } from '../../shared/errors.ts';
+import type { FinalResult, NewEvent } from '../../shared/events.ts';
 import type { HelloMessage, ServerMessage, SliceMessage } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
-import { runFinishJob } from '../finalize/finish-job.ts';
-import { finishSession } from '../finalize/finish-session.ts';
-import { decodeResult, encodeResult } from '../finalize/result-codec.ts';
+import { decodeResult } from '../finalize/result-codec.ts';
 import type { Attachment, Peer } from '../gateway/peer.ts';
-import { type Following, follow } from './follow.ts';
+import { createAudience } from './audience.ts';
+import { createFinishing, type Progress } from './finishing.ts';
 import { coverageOf, extendHistory, type SessionHistory } from './history.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import type { SessionServices } from './services.ts';
+import { sliceFault, sliceReceived } from './slice-facts.ts';
 import {
   type FinishOrder,
   nextSeq,
@@ -26,17 +25,15 @@ import {
 
 type Slice = { seq: number; audioHash: string; message: SliceMessage };
 type Refuse = (code: ErrorCode, seq?: number) => void;
-type Progress = Extract<ServerMessage, { type: 'progress' }>;
 
 export interface LiveSession {
   readonly history: SessionHistory;
-  readonly phase: SessionState['phase'];
   readonly progress: Progress | undefined;
   /** Seconds of speech not yet listened to. */
   readonly behind: number;
   /** Nobody is connected and nothing is under way: it may be put away and opened again from the corpus. */
   readonly quiet: boolean;
-  /** @throws CodedError SESSION_BUSY when another client records here and the hello does not take over. */
+  /** @throws CodedError SESSION_BUSY when another page records here and the hello does not take over. */
   attach(hello: HelloMessage, peer: Peer): Attachment;
   /** The id of the request that stands: this one, or one made before. @throws CodedError SESSION_EMPTY */
   finalize(order: FinishOrder): string;
@@ -52,19 +49,13 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   const { corpus, clock, log, metrics } = services;
   const id = history.session;
   let state: SessionState<Slice> = stateOf(history);
-  let attached: { peer: Peer; client: string | undefined; following: Following } | undefined;
-  let progress: Progress | undefined;
   let tail: Word[] = [];
   let closed = false;
-  let statusDue = false;
-  let finishing: Promise<void> | undefined;
-
-  const send = (message: ServerMessage) => attached?.peer.send(message);
 
   const unsubscribe = corpus.subscribe(id, (event) => {
     extendHistory(history, event);
     if (event.type === 'words.committed') metrics.wordsCommitted(event.data.words.length);
-    tellStatus();
+    audience.statusChanged();
   });
 
   /** For what the session has to say itself: it waits out a disk that does not take it (rule I1). */
@@ -81,84 +72,91 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     throw new CodedError('SHUTTING_DOWN');
   };
 
-  const pipelineOptions = {
-    services,
-    history,
-    append,
-    onTail(words: Word[]) {
-      tail = words;
-      send({ type: 'tail', words });
-    },
-    onDegraded(code: ErrorCode, seq: number) {
-      metrics.sliceDegraded();
-      send(errorMessage(code, seq));
-    },
-    onStatus: () => tellStatus(),
-  };
-  let pipeline: Pipeline | undefined =
-    history.finish?.outcome === 'completed' ? undefined : createPipeline(pipelineOptions);
-
-  const statusNow = (): ServerMessage => {
-    const waiting = 'intake' in state ? [...state.intake.storing, ...state.intake.waiting] : [];
-    return {
+  const audience = createAudience({
+    corpus,
+    session: id,
+    welcome: () => ({
+      type: 'welcome',
+      version: 1,
+      session: id,
+      phase: state.phase,
+      nextSeq: nextSeq(state),
+      nextEpoch: (history.slices.at(-1)?.epoch ?? -1) + 1,
+      window: services.window,
+      sliceBytes: services.sliceBytes,
+      engine: services.engine?.description ?? null,
+    }),
+    status: () => ({
       type: 'status',
       phase: state.phase,
       engine: services.engine?.description ?? null,
       engineState: services.engine?.state ?? 'none',
       behind: pipeline?.behind ?? 0,
-      coverage: coverageOf(
-        history,
-        0,
-        waiting.reduce((sum, slice) => sum + slice.message.durationMs, 0),
-      ),
-    };
-  };
+      coverage: coverageOf(history, 0, onItsWayMs(state)),
+    }),
+    standing: () => [
+      ...(tail.length > 0 ? [{ type: 'tail', words: tail } satisfies ServerMessage] : []),
+      ...(finishing.progress === undefined ? [] : [finishing.progress]),
+    ],
+    onTold(event) {
+      if (event.type === 'finish.completed') void showResult();
+    },
+    onError: (error) => log.error({ session: id, err: error }, 'the events could not be read'),
+  });
 
-  // Several events of one batch make one status.
-  const tellStatus = () => {
-    if (statusDue || attached === undefined) return;
-    statusDue = true;
-    setImmediate(() => {
-      statusDue = false;
-      if (!closed) send(statusNow());
+  const openPipeline = (): Pipeline =>
+    createPipeline({
+      services,
+      history,
+      append,
+      onTail(words) {
+        tail = words;
+        audience.send({ type: 'tail', words });
+      },
+      onDegraded(code, seq) {
+        metrics.sliceDegraded();
+        audience.sendError(code, seq);
+      },
+      onStatus: audience.statusChanged,
     });
-  };
+  let pipeline = history.finish?.outcome === 'completed' ? undefined : openPipeline();
 
-  const handle = (input: SessionInput<Slice>, refuse?: Refuse) => {
+  const finishing = createFinishing({
+    services,
+    session: id,
+    append,
+    onProgress: audience.send,
+    onEnd(result) {
+      handle({ type: result === undefined ? 'finish-failed' : 'finish-completed' });
+      if (result === undefined) return audience.sendError('FINALIZE_FAILED');
+      pipeline?.close();
+      pipeline = undefined;
+    },
+  });
+
+  const handle = (input: SessionInput<Slice>, refuse: Refuse = audience.sendError) => {
     const { state: next, effects } = transition(state, input);
     state = next;
-    for (const effect of effects) perform(effect, refuse ?? ((code, seq) => send(errorMessage(code, seq))));
-    tellStatus();
+    for (const effect of effects) perform(effect, refuse);
+    audience.statusChanged();
   };
 
   const perform = (effect: SessionEffect<Slice>, refuse: Refuse): void => {
     switch (effect.type) {
-      case 'store': {
-        const begun = clock.now();
-        corpus.append(id, effect.slices.map(received)).then(
-          () => {
-            for (const { message } of effect.slices)
-              metrics.sliceStored(message.data.length, (clock.now() - begun) / 1000);
-            handle({ type: 'stored' });
-          },
-          (error) => {
-            log.error({ session: id, err: error }, 'slices could not be stored');
-            handle({ type: 'not-stored' });
-          },
-        );
+      case 'store':
+        store(effect.slices);
         break;
-      }
       case 'acknowledge':
-        send({ type: 'ack', seq: effect.seq });
+        audience.send({ type: 'ack', seq: effect.seq });
         break;
       case 'refuse':
         metrics.sliceRefused(effect.code);
         refuse(effect.code, effect.seq);
         break;
       case 'listen':
-        for (const slice of effect.slices) {
-          const stored = history.slices[slice.seq];
-          if (stored !== undefined) pipeline?.take(stored, slice.message.data);
+        for (const { seq, message } of effect.slices) {
+          const stored = history.slices[seq];
+          if (stored !== undefined) pipeline?.take(stored, message.data);
         }
         break;
       case 'mark':
@@ -173,6 +171,25 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     }
   };
 
+  const store = (slices: readonly Slice[]) => {
+    const begun = clock.now();
+    const stored = corpus.append(
+      id,
+      slices.map(({ message }) => sliceReceived(message)),
+    );
+    stored.then(
+      () => {
+        const seconds = (clock.now() - begun) / 1000;
+        for (const { message } of slices) metrics.sliceStored(message.data.length, seconds);
+        handle({ type: 'stored' });
+      },
+      (error) => {
+        log.error({ session: id, err: error }, 'slices could not be stored');
+        handle({ type: 'not-stored' });
+      },
+    );
+  };
+
   const requestFinish = (order: FinishOrder) => {
     corpus.append(id, [{ type: 'finish.requested', data: order }]).then(runFinish, (error) => {
       log.error({ session: id, err: error }, 'the finish request could not be stored');
@@ -182,87 +199,29 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
 
   const runFinish = () => {
     const { finish } = history;
-    if (finish === undefined || finish.outcome !== 'pending' || finishing !== undefined) return;
-    const working = pipeline ?? createPipeline(pipelineOptions);
-    pipeline = working;
-    const begun = clock.now();
-    report({ type: 'progress', stage: 'queued', ratio: 0 });
-    finishing = runFinishJob({
-      finish,
-      clock,
-      append: (event) => append([event]),
-      attempt: () =>
-        finishSession(working.finishParts(finish), (stage, ratio) =>
-          report({ type: 'progress', stage, ratio }),
-        ),
-      encodeResult,
-      onFailedTry: (error, attempt) =>
-        log.error({ session: id, attempt, err: error }, 'a try at finishing failed'),
-    })
-      .then(
-        (result) => {
-          metrics.finished(result === undefined ? 'failed' : 'completed', (clock.now() - begun) / 1000);
-          if (result === undefined) {
-            handle({ type: 'finish-failed' });
-            send(errorMessage('FINALIZE_FAILED'));
-            return;
-          }
-          report({ type: 'progress', stage: 'done', ratio: 1 });
-          handle({ type: 'finish-completed' });
-        },
-        (error) => {
-          // The answer did not reach the disk: the request still stands there and the next start goes on with it.
-          if (!closed) log.error({ session: id, err: error }, 'finishing was interrupted');
-        },
-      )
-      .finally(() => {
-        finishing = undefined;
-        progress = undefined;
-        if (state.phase === 'finished') {
-          pipeline?.close();
-          pipeline = undefined;
-        }
-      });
-  };
-
-  const report = (message: Progress) => {
-    progress = message;
-    send(message);
-  };
-
-  const readResult = async (): Promise<FinalResult | undefined> => {
-    if (history.completed === undefined) return undefined;
-    return decodeResult(await corpus.blob(id, history.completed.result));
+    if (closed || finish === undefined || finish.outcome !== 'pending') return;
+    pipeline ??= openPipeline();
+    finishing.begin(finish, pipeline.finishParts(finish));
   };
 
   const showResult = async () => {
     try {
-      const result = await readResult();
-      if (result !== undefined) send({ type: 'result', result });
+      if (history.completed === undefined) return;
+      const result: FinalResult = decodeResult(await corpus.blob(id, history.completed.result));
+      audience.send({ type: 'result', result });
     } catch (error) {
       log.error({ session: id, err: error }, 'the result could not be read');
-      send(errorMessage('CORRUPT'));
+      audience.sendError('CORRUPT');
     }
   };
 
-  const publish = (event: CorpusEvent) => {
-    if (audit.has(event.type)) return;
-    send({ type: 'update', n: event.n, at: event.at, event: event.type, data: event.data });
-    if (event.type === 'finish.completed') void showResult();
-  };
-
-  const detach = (peer: Peer) => {
-    if (attached?.peer !== peer) return;
-    attached.following.stop();
-    attached = undefined;
-  };
-
   const receive = (peer: Peer, message: Parameters<Attachment['receive']>[0]) => {
-    if (attached?.peer !== peer) return;
+    if (!audience.holds(peer)) return;
+    const by = peer.principal.subject;
     switch (message.type) {
       case 'slice': {
-        const refusal = sliceFault(message, services.sliceBytes);
-        if (refusal !== undefined) return send(errorMessage(refusal, message.seq));
+        const fault = sliceFault(message, services.sliceBytes);
+        if (fault !== undefined) return audience.sendError(fault, message.seq);
         const slice = { seq: message.seq, audioHash: message.sha256, message };
         const storedHash = history.slices[message.seq]?.audioHash;
         handle({ type: 'slice', slice, ...(storedHash === undefined ? {} : { storedHash }) });
@@ -274,74 +233,34 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         break;
       case 'finalize': {
         const { numSpeakers } = message;
-        const order = { request: services.newId(), by: peer.principal.subject };
+        const order = { request: services.newId(), by };
         handle({ type: 'finalize', order: numSpeakers === undefined ? order : { ...order, numSpeakers } });
         break;
       }
-      case 'consent': {
-        const data = { by: peer.principal.subject, statement: message.statement };
-        append([{ type: 'consent.recorded', data }]).catch((error) => {
+      case 'consent':
+        append([{ type: 'consent.recorded', data: { by, statement: message.statement } }]).catch((error) => {
           log.error({ session: id, err: error }, 'consent could not be stored');
-          send(errorMessage('STORAGE_UNAVAILABLE'));
+          audience.sendError('STORAGE_UNAVAILABLE');
         });
         break;
-      }
     }
   };
 
   return {
     history,
-    get phase() {
-      return state.phase;
-    },
     get progress() {
-      return progress;
+      return finishing.progress;
     },
     get behind() {
       return pipeline?.behind ?? 0;
     },
     get quiet() {
-      return (
-        attached === undefined &&
-        finishing === undefined &&
-        !isStoring(state) &&
-        (pipeline?.behind ?? 0) === 0
-      );
+      const busy = finishing.progress !== undefined || onItsWay(state).length > 0;
+      return !audience.present && !busy && (pipeline?.behind ?? 0) === 0;
     },
     attach(hello, peer) {
-      if (attached !== undefined) {
-        // The same page connecting again has lost its old connection, whether or not the server knows it yet.
-        const samePage = hello.client !== undefined && hello.client === attached.client;
-        if (!samePage && !hello.takeover) throw new CodedError('SESSION_BUSY');
-        const old = attached.peer;
-        detach(old);
-        old.end('SESSION_TAKEN_OVER');
-      }
-      peer.send({
-        type: 'welcome',
-        version: 1,
-        session: id,
-        phase: state.phase,
-        nextSeq: nextSeq(state),
-        nextEpoch: (history.slices.at(-1)?.epoch ?? -1) + 1,
-        window: services.window,
-        sliceBytes: services.sliceBytes,
-        engine: services.engine?.description ?? null,
-      });
-      const following = follow(corpus, id, hello.after ?? 0, publish);
-      attached = { peer, client: hello.client, following };
-      following.caughtUp.then(
-        () => {
-          if (tail.length > 0) send({ type: 'tail', words: tail });
-          if (progress !== undefined) send(progress);
-        },
-        (error) => {
-          log.error({ session: id, err: error }, 'the events could not be read');
-          send(errorMessage('CORRUPT'));
-        },
-      );
-      tellStatus();
-      return { receive: (message) => receive(peer, message), detach: () => detach(peer) };
+      audience.admit(hello, peer);
+      return { receive: (message) => receive(peer, message), detach: () => audience.leave(peer) };
     },
     finalize(order) {
       const standing = 'intake' in state ? undefined : history.finish?.request;
@@ -357,16 +276,11 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     close() {
       closed = true;
       unsubscribe();
-      attached?.following.stop();
-      attached?.peer.end('SHUTTING_DOWN');
-      attached = undefined;
+      audience.close();
       pipeline?.close();
     },
   };
 }
-
-/** The audit trail is for those who may read it, not for the page. */
-const audit = new Set<CorpusEvent['type']>(['session.read', 'session.exported', 'access.denied']);
 
 function stateOf(history: SessionHistory): SessionState<Slice> {
   const stored = history.slices.length;
@@ -386,36 +300,11 @@ function stateOf(history: SessionHistory): SessionState<Slice> {
   }
 }
 
-function isStoring(state: SessionState<Slice>): boolean {
-  return 'intake' in state && state.intake.storing.length > 0;
+/** Slices that have arrived and are not on disk yet. */
+function onItsWay(state: SessionState<Slice>): readonly Slice[] {
+  return 'intake' in state ? [...state.intake.storing, ...state.intake.waiting] : [];
 }
 
-function sliceFault(message: SliceMessage, sliceBytes: number): ErrorCode | undefined {
-  if (message.data.length === 0) return 'SLICE_EMPTY';
-  if (message.data.length > sliceBytes) return 'TOO_BIG';
-  if (hashOf(message.data) !== message.sha256) return 'HASH_MISMATCH';
-  return undefined;
-}
-
-function received({ message }: Slice): NewEvent {
-  const { seq, epoch, mime, durationMs, capturedAt, data } = message;
-  return {
-    type: 'slice.received',
-    data: { seq, epoch, mime, audioHash: message.sha256, bytes: data.length, durationMs, capturedAt },
-    blob: data,
-  };
-}
-
-function errorMessage(code: ErrorCode, seq?: number): ServerMessage {
-  return {
-    type: 'error',
-    code,
-    message: errorKinds[code].message,
-    ...(seq === undefined ? {} : { seq }),
-    fatal: false,
-  };
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+function onItsWayMs(state: SessionState<Slice>): number {
+  return onItsWay(state).reduce((sum, { message }) => sum + message.durationMs, 0);
 }
