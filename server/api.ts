@@ -20,7 +20,8 @@ export interface ApiOptions {
   newId(): string;
   /** The session's WAV as it stands. @throws CodedError SESSION_EMPTY */
   openAudio(session: string): Promise<AudioFile>;
-  forgetAudio(session: string): void;
+  /** Wherever the session is in use. */
+  erase(session: string, by: string, reason: string): Promise<void>;
 }
 
 const phases: Record<StoredSummary['state'], SessionPhase> = {
@@ -32,7 +33,7 @@ const phases: Record<StoredSummary['state'], SessionPhase> = {
   erased: 'finished',
 };
 
-export function createApi({ corpus, sessions, log, newId, openAudio, forgetAudio }: ApiOptions): Api {
+export function createApi({ corpus, sessions, log, newId, openAudio, erase }: ApiOptions): Api {
   const known = async (session: string): Promise<StoredSummary> => {
     const summary = await corpus.summary(session);
     if (summary === undefined || summary.state === 'erased') throw new CodedError('SESSION_UNKNOWN');
@@ -154,9 +155,7 @@ export function createApi({ corpus, sessions, log, newId, openAudio, forgetAudio
 
     async erase(by, session, reason) {
       await known(session);
-      await sessions.evict(session);
-      await corpus.erase(session, by.subject, reason);
-      forgetAudio(session);
+      await erase(session, by.subject, reason);
     },
 
     denied(by, session, what, code: ErrorCode) {

@@ -136,6 +136,9 @@ export const settings = {
   AUSCULT_MAX_SLICE_BYTES: whole(1024, limits.messageBytes - 65536)
     .default(limits.sliceBytes)
     .describe('Largest slice taken.'),
+  AUSCULT_RETENTION_DAYS: whole(0, 36500)
+    .default(0)
+    .describe('Finished consultations are erased this many days after they were opened; 0 keeps them.'),
   AUSCULT_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')

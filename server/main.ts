@@ -1,6 +1,5 @@
 /** The program: reads the settings, picks the adapters, starts, says where it is, stops when told to. */
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nanoid } from 'nanoid';
@@ -12,8 +11,10 @@ import { createCorpus } from './corpus/create-corpus.ts';
 import { createDiarizer } from './diarization/create-diarizer.ts';
 import { readCpuTimes } from './jobs/cpu-times.ts';
 import { createIdleGate } from './jobs/idle-gate.ts';
+import { tokenOptionsOf } from './local-tokens.ts';
 import { createLog } from './ops/log.ts';
 import { startServer } from './server.ts';
+import { localAddress, removeServerFile, writeServerFile } from './server-file.ts';
 import { createEngine } from './speech/engines/create-engine.ts';
 import { findWhisperServer } from './speech/engines/find-whisper-server.ts';
 
@@ -70,19 +71,13 @@ async function main(): Promise<void> {
     sliceBytes: config.AUSCULT_MAX_SLICE_BYTES,
     window: limits.window,
     sessionsPerPerson: 20,
+    retentionDays: config.AUSCULT_RETENTION_DAYS,
     gateway: {
       host: config.AUSCULT_HOST,
       port: config.AUSCULT_PORT,
       transport: config.TRANSPORT,
       ...tlsOf(config),
-      tokens: {
-        issuer: config.AUSCULT_JWT_ISSUER,
-        audience: config.AUSCULT_JWT_AUDIENCE,
-        secret: tokenSecret(config),
-        ...(config.AUSCULT_JWKS_URL === undefined ? {} : { jwks: { url: config.AUSCULT_JWKS_URL } }),
-        lifetimeSeconds: HOUR,
-        loginSeconds: 12 * HOUR,
-      },
+      tokens: tokenOptionsOf(config, { create: true }),
       revocationsFile: join(config.AUSCULT_DATA, 'revoked.jsonl'),
       origins: config.AUSCULT_ORIGINS,
       staticDirectory: fileURLToPath(new URL('../dist/client', import.meta.url)),
@@ -95,7 +90,12 @@ async function main(): Promise<void> {
     { transport: gateway.transport, engine: name, model, diarization: diarizer?.method ?? 'none' },
     'started',
   );
-  const scheme = config.AUSCULT_TLS_CERT === undefined ? 'http' : 'https';
+  const secure = config.AUSCULT_TLS_CERT !== undefined;
+  writeServerFile(config.AUSCULT_DATA, {
+    address: localAddress({ host: config.AUSCULT_HOST, port: gateway.port, secure }),
+    pid: process.pid,
+  });
+  const scheme = secure ? 'https' : 'http';
   const host = config.AUSCULT_HOST.includes(':') ? `[${config.AUSCULT_HOST}]` : config.AUSCULT_HOST;
   const address = `${scheme}://${host === '127.0.0.1' ? 'localhost' : host}:${gateway.port}`;
   const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -109,6 +109,7 @@ async function main(): Promise<void> {
   const stop = () => {
     if (stopping) return;
     stopping = true;
+    removeServerFile(config.AUSCULT_DATA);
     idleGate.close();
     server.close().then(
       () => process.exit(0),
@@ -126,15 +127,6 @@ async function main(): Promise<void> {
 function tlsOf({ AUSCULT_TLS_KEY, AUSCULT_TLS_CERT }: Config) {
   if (AUSCULT_TLS_KEY === undefined || AUSCULT_TLS_CERT === undefined) return {};
   return { tls: { keyFile: AUSCULT_TLS_KEY, certFile: AUSCULT_TLS_CERT } };
-}
-
-/** The setting, or one made on the first start, so that tokens outlive a restart. */
-function tokenSecret(config: Config): Uint8Array {
-  if (config.AUSCULT_JWT_SECRET !== undefined) return Buffer.from(config.AUSCULT_JWT_SECRET);
-  const file = join(config.AUSCULT_DATA, 'token.secret');
-  if (!existsSync(file))
-    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600, flag: 'wx' });
-  return readFileSync(file);
 }
 
 main().catch((error) => {

@@ -6,6 +6,7 @@ import { createSessionAudio } from './audio/session-audio.ts';
 import type { CreateStreamDecoder } from './audio/stream-decoder.ts';
 import type { Clock } from './clock.ts';
 import type { Corpus } from './corpus/corpus.ts';
+import { startRetention } from './corpus/retention.ts';
 import type { Diarizer } from './diarization/diarizer.ts';
 import type { AudioFile } from './gateway/api.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway/gateway.ts';
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** Slices that a client may have unacknowledged. */
   window: number;
   sessionsPerPerson: number;
+  /** Finished sessions are erased that long after they were opened; 0: kept for ever. */
+  retentionDays: number;
   gateway: Pick<
     GatewayOptions,
     'host' | 'port' | 'transport' | 'tls' | 'tokens' | 'revocationsFile' | 'origins' | 'staticDirectory'
@@ -64,21 +67,32 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return { bytes: wav.bytes, read: (first, last) => wav.stream(first, last + 1) };
   };
 
+  const erase = async (session: string, by: string, reason: string): Promise<void> => {
+    await sessions.evict(session);
+    await corpus.erase(session, by, reason);
+    audio.forget(session);
+  };
+
   const gateway = await startGateway({
     ...options.gateway,
     clock,
     limits: { sliceBytes },
     attach: sessions.attach,
-    api: createApi({ corpus, sessions, log, newId, openAudio, forgetAudio: audio.forget }),
+    api: createApi({ corpus, sessions, log, newId, openAudio, erase }),
     ready: async () => ({ ready: true, checks: { engine: engine?.state === 'ready' } }),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
     report: (error) => log.error({ err: error }, 'unforeseen error'),
   });
   await sessions.resumeFinishing();
+  const stopRetention = startRetention({
+    ...{ corpus, clock, erase, days: options.retentionDays },
+    onFault: (error, session) => log.error({ session, err: error }, 'retention did not erase what is due'),
+  });
 
   return {
     gateway,
     async close() {
+      stopRetention();
       await gateway.close();
       await sessions.close();
       await engine?.close();
