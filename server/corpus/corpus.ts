@@ -43,7 +43,7 @@ export interface Corpus {
   ): Promise<CorpusEvent[]>;
   /**
    * The session's events after number `after`, oldest first, verified, decrypted and validated; read in pages.
-   * Of an erased session only `session.erased` and what came after it can still be read.
+   * Of an erased session only the audit trail can still be read: who read, exported and erased it, and was denied.
    * @throws CodedError CORRUPT at the first event that does not verify; the session is read-only from then on.
    */
   events(session: string, after?: number): AsyncIterable<CorpusEvent>;

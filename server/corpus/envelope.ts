@@ -1,6 +1,6 @@
 /**
  * Events and blobs between their plain form and the opaque rows of the store. The first byte of a payload says whose
- * key closed it: the session's own, or the system's for what is appended after the session's key is gone.
+ * key closed it: the session's own, or the system's for what is to be read after the session's key is gone.
  */
 import type { CorpusEvent, NewEvent } from '../../shared/events.ts';
 import { addressOf, hashEvent } from './chain.ts';
@@ -9,9 +9,13 @@ import { decodeData, encodeData } from './codec.ts';
 import { SYSTEM_STREAM } from './corpus.ts';
 import type { StoredBlob, StoredEvent, StreamRecord } from './event-store.ts';
 import type { Keyring } from './keyring.ts';
+import { auditTypes } from './session-state.ts';
 
 const OWN_KEY = 0;
 const SYSTEM_KEY = 1;
+
+/** Who read and who erased holds nothing that was said, and must still be answered for afterwards. */
+const outlivesErasure: ReadonlySet<string> = new Set([...auditTypes, 'session.erased']);
 
 /** The rows of one event appended to the stream of `record`. */
 export function protect(
@@ -22,7 +26,7 @@ export function protect(
 ): { row: StoredEvent; blob: StoredBlob | undefined; published: CorpusEvent } {
   const { stream } = record;
   const n = record.events + 1;
-  const keyKind = record.state === 'erased' || event.type === 'session.erased' ? SYSTEM_KEY : OWN_KEY;
+  const keyKind = outlivesErasure.has(event.type) ? SYSTEM_KEY : OWN_KEY;
   const key = keyring.keyOf(keyKind === SYSTEM_KEY ? SYSTEM_STREAM : stream);
   if (key === undefined) throw new Error('The key of the session is missing.');
 

@@ -109,3 +109,20 @@ t.test('[C2] a damaged session can still be erased', async (t) => {
   await corpus.erase('session-1', 'admin-1', 'asked for');
   t.match(await readAll(corpus, 'session-1', 3), [{ type: 'session.erased' }]);
 });
+
+t.test('[C2] [C3] who read an erased session before is still known, and nothing else about it', async (t) => {
+  const { corpus } = await createTestCorpus(t);
+  await corpus.open('session-1', opened);
+  await corpus.append('session-1', [
+    words(PHRASE),
+    { type: 'session.read', data: { by: 'reviewer-1', what: 'result' } },
+    { type: 'session.exported', data: { by: 'reviewer-1', what: 'audio' } },
+  ]);
+  await corpus.erase('session-1', 'admin-1', 'asked for');
+  t.match(await readAll(corpus, 'session-1'), [
+    { n: 3, type: 'session.read', data: { by: 'reviewer-1', what: 'result' } },
+    { n: 4, type: 'session.exported' },
+    { n: 5, type: 'session.erased' },
+  ]);
+  t.same((await corpus.verify()).faults, []);
+});

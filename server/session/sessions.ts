@@ -48,8 +48,10 @@ export function createSessions(services: SessionServices, options: SessionsOptio
     let history: SessionHistory | undefined;
     for await (const event of corpus.events(id)) {
       if (event.type === 'session.erased') throw new CodedError('SESSION_UNKNOWN');
-      if (history === undefined) history = beginHistory(event);
-      else extendHistory(history, event);
+      if (history !== undefined) extendHistory(history, event);
+      else if (event.type === 'session.opened') history = beginHistory(event);
+      // The first event cannot be read any more: the session is erased.
+      else throw new CodedError('SESSION_UNKNOWN');
     }
     if (history === undefined) throw new CodedError('SESSION_UNKNOWN');
     return history;
