@@ -12,7 +12,8 @@ async function passed(speed: number, ...seconds: number[]): Promise<number[]> {
   const seen: number[] = [];
   let over = false;
   const all = (async () => {
-    for await (const _ of inRhythm(times(...seconds), (time) => time, { speed, clock })) seen.push(clock.now() / 1000);
+    for await (const _ of inRhythm(times(...seconds), (time) => time, { speed, clock }))
+      seen.push(clock.now() / 1000);
     over = true;
   })();
   while (!over) await clock.advance(500);

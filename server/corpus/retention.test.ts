@@ -17,7 +17,9 @@ t.test('overdue are finished sessions of that age, oldest first, and no others',
     summary('young', 'finished', 29.99),
     summary('due', 'finished', 30),
     summary('older', 'finished', 400),
-    ...(['open', 'finishing', 'failed', 'erased', 'corrupt'] as const).map((state) => summary(state, state, 400)),
+    ...(['open', 'finishing', 'failed', 'erased', 'corrupt'] as const).map((state) =>
+      summary(state, state, 400),
+    ),
   ];
   const names = (days: number) => overdueSessions(sessions, { days, now }).map(({ session }) => session);
   t.same(names(30), ['older', 'due']);
@@ -34,7 +36,11 @@ t.test('[C2] what is due is erased at the start and once a day, by the system', 
       slice(0),
       words('good', 'morning'),
       { type: 'finish.requested', data: { request: 'r1', by: 'clinician-1' } },
-      { type: 'finish.completed', data: { request: 'r1', warnings: [], speakers: 1, words: 2 }, blob: new Uint8Array(9) },
+      {
+        type: 'finish.completed',
+        data: { request: 'r1', warnings: [], speakers: 1, words: 2 },
+        blob: new Uint8Array(9),
+      },
     ]);
   };
   await finish('finished-1');
@@ -87,7 +93,7 @@ t.test('0 days: no timer runs and nothing is erased', async (t) => {
   const clock = createManualClock(now);
   const { corpus } = await createTestCorpus(t, { clock });
   startRetention({
-    ...{ corpus, clock, days: 0, onFault: t.fail },
+    ...{ corpus, clock, days: 0, onFault: () => void t.fail('nothing fails') },
     erase: async () => void t.fail('nothing is due'),
   });
   await clock.advance(1000 * DAY);
