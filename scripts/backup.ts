@@ -1,21 +1,4 @@
-/**
- * `npm run backup -- DIR`: a copy of one instant of the corpus, also while the server runs. Restore: stop the server, put
- * `corpus.db` alone into an empty data directory beside the master key it was written under, and start.
- */
-import { resolve } from 'node:path';
-import { withCorpus } from './tools/corpus.ts';
-import { createTool, note, runTool, say } from './tools/run-tool.ts';
+import { backup } from './tools/backup.ts';
+import { runTool } from './tools/run-tool.ts';
 
-const program = createTool(
-  'backup',
-  'Copies the corpus as it is at this instant, also while the server runs.',
-).argument('<directory>', 'where corpus.db is written; must not hold one');
-
-await runTool(async (config) => {
-  program.parse();
-  const directory = resolve(program.args[0]!);
-  await withCorpus(config, 'read', (corpus) => corpus.backup(directory));
-  say(`✓ ${directory}/corpus.db`);
-  note(`The master key is not in it: keep a copy of ${config.masterKeyFile} elsewhere.`);
-  return true;
-});
+await runTool(backup);

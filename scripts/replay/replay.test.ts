@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import t from 'tap';
 import { createToneEngine } from '../../fixtures/engines/tone-engine.ts';
@@ -5,7 +6,8 @@ import { createTestCorpus, opened, readAll, slice } from '../../server/corpus/te
 import { audioHashOf } from '../client/audio-hash.ts';
 import { startRecording } from '../client/node-client.ts';
 import { clinician, createDataDirectory, startRealServer, toneSlices } from '../testing/real-server.ts';
-import { jsonLines, toolsOn } from '../testing/run-script.ts';
+import { jsonLines, toolsOn } from '../testing/run-tools.ts';
+import { replay } from './replay.ts';
 import { verifySession } from './verify-session.ts';
 
 const seed = randomInt(2 ** 31);
@@ -22,7 +24,7 @@ t.test(
     }).done;
     const tool = toolsOn(directory);
 
-    const [listed] = jsonLines((await tool('replay', '--list', '--json')).stdout);
+    const [listed] = jsonLines((await tool(replay, '--list', '--json')).stdout);
     t.match(listed, { session, owner: 'dr-a', tenant: 'north', slices: 5, state: 'finished' });
     t.notOk(
       (await readAll(corpus, session)).some(({ type }) => type === 'session.read'),
@@ -30,7 +32,7 @@ t.test(
     );
 
     const before = await readAll(corpus, session);
-    const events = jsonLines((await tool('replay', '--latest', '--max', '--json')).stdout);
+    const events = jsonLines((await tool(replay, '--latest', '--max', '--json')).stdout);
     const [read] = (await readAll(corpus, session)).slice(before.length);
     t.match(
       read,
@@ -46,11 +48,11 @@ t.test(
     );
 
     const words = result!.segments.flatMap((segment) => segment.words.map(({ text }) => text));
-    const lines = (await tool('replay', session, '--speed', '1000')).stdout;
+    const lines = (await tool(replay, session, '--speed', '1000')).stdout;
     t.match(lines, /slice.received +slice 4, epoch 0, \d+ bytes of audio\/wav/);
     t.match(lines, words.join(' '), 'the transcript follows the finish');
 
-    const rows = jsonLines((await tool('replay', session, '--rows', '--json')).stdout);
+    const rows = jsonLines((await tool(replay, session, '--rows', '--json')).stdout);
     t.equal(rows.length, 5);
     for (const [index, row] of rows.entries()) {
       const { sha256 } = slices[index]!;
@@ -69,10 +71,10 @@ t.test(
       words.join(' '),
     );
 
-    const verified = await tool('replay', session, '--verify');
+    const verified = await tool(replay, session, '--verify');
     t.match(verified, { code: 0, stdout: /^✓ .* the audio of 5 slices/ });
 
-    const sent = await tool('replay', session, '--max', '--json', '--send', address);
+    const sent = await tool(replay, session, '--max', '--json', '--send', address);
     t.equal(sent.code, 0, sent.stderr);
     const [summary] = jsonLines(sent.stdout) as [{ session: string; words: number; audio: object }];
     t.not(summary.session, session);
@@ -98,7 +100,7 @@ t.test('without a server the tool reads too, and records it by itself', async (t
   }).done;
   const { events } = (await corpus.summary(session))!;
   await stop();
-  const replayed = await toolsOn(directory)('replay', session, '--max', '--json');
+  const replayed = await toolsOn(directory)(replay, session, '--max', '--json');
   t.equal(replayed.code, 0, replayed.stderr);
   const last = jsonLines(replayed.stdout).at(-1);
   t.match(last, { type: 'session.read', data: { by: /^os:./ } });
@@ -109,16 +111,24 @@ t.test('what cannot be done is one sentence and exit code 1', async (t) => {
   const { directory, config } = createDataDirectory(t);
   const tool = toolsOn(directory);
   const refuses = async (sentence: RegExp, ...args: string[]) => {
-    const { code, stdout, stderr } = await tool('replay', ...args);
+    const { code, stdout, stderr } = await tool(replay, ...args);
     t.equal(code, 1);
     t.equal(stdout, '');
     t.match(stderr, sentence);
     t.notMatch(stderr, /\n +at /, 'no stack');
   };
   await refuses(/^✗ There is no corpus in .*data; start the server once/, '--list');
-  await startRealServer(t, config);
+  const { address, tokenFor } = await startRealServer(t, config);
+  await refuses(/^✗ There is no session yet/, '--latest');
   await refuses(/^✗ There is no session nobody-1/, 'nobody-1');
+  await refuses(/^✗ Name one session/, '--max');
   await refuses(/--speed.*above 0/, 'nobody-1', '--speed', '0');
+  await refuses(/--verify.*cannot be used with.*--send/, 'nobody-1', '--verify', '--send', address);
+  const { session } = await startRecording({
+    ...{ server: address, token: await tokenFor(clinician), slices: toneSlices(1, seed) },
+  }).done;
+  await refuses(/^✗ elsewhere is no address/, session, '--send', 'elsewhere');
+  await refuses(/^✗ https:.* is another machine: give --token/, session, '--send', 'https://records.example');
 });
 
 t.test('[C1] verifying names the first slice whose audio does not have its hash', async (t) => {
@@ -133,4 +143,15 @@ t.test('[C1] verifying names the first slice whose audio does not have its hash'
   t.same(await verifySession(corpus, 'session-1'), { session: 'session-1', events: 3, blobs: 2, slices: 2 });
   await corpus.append('session-1', [received(2, audioHashOf(Buffer.from('other audio')))]);
   t.match(await verifySession(corpus, 'session-1'), { slices: 2, fault: { n: 4, what: /slice 2/ } });
+});
+
+t.test('as a program it says the same, and ends with 1', async (t) => {
+  const { directory } = createDataDirectory(t);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/replay.ts', '--list'],
+    { env: { PATH: process.env.PATH ?? '', AUSCULT_DATA: directory }, encoding: 'utf8' },
+  );
+  t.match({ status, stdout }, { status: 1, stdout: '' });
+  t.match(stderr, /^✗ There is no corpus in [^\n]+\n$/);
 });

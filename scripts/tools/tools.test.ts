@@ -7,8 +7,14 @@ import { readConfig } from '../../server/config.ts';
 import { createCorpus } from '../../server/corpus/create-corpus.ts';
 import { readAll } from '../../server/corpus/testing.ts';
 import { startRecording } from '../client/node-client.ts';
+import { replay } from '../replay/replay.ts';
 import { clinician, createDataDirectory, startRealServer, toneSlices } from '../testing/real-server.ts';
-import { jsonLines, toolsOn } from '../testing/run-script.ts';
+import { jsonLines, toolsOn } from '../testing/run-tools.ts';
+import { audit } from './audit.ts';
+import { backup as backUp } from './backup.ts';
+import { erase } from './erase.ts';
+import { rotateKey } from './rotate-key.ts';
+import { verify } from './verify.ts';
 
 const seed = randomInt(2 ** 31);
 t.comment(`seed ${seed}`);
@@ -32,16 +38,16 @@ t.test(
     t.equal(denied.status, 403);
 
     const tool = toolsOn(directory);
-    const erased = await tool('erase', gone, '--reason', 'asked for');
+    const erased = await tool(erase, gone, '--reason', 'asked for');
     t.match(erased, { code: 0, stdout: `✓ ${gone} is erased\n` });
     t.match((await readAll(corpus, gone)).at(-1), {
       type: 'session.erased',
       data: { by: /^os:./, reason: 'asked for' },
     });
-    t.match(await tool('erase', gone), { code: 1, stderr: `✗ ${gone} is erased already.\n` });
+    t.match(await tool(erase, gone), { code: 1, stderr: `✗ ${gone} is erased already.\n` });
     t.equal((await corpus.summary(kept))?.state, 'open');
 
-    const trail = await tool('audit', '--json');
+    const trail = await tool(audit, '--json');
     t.match(
       jsonLines(trail.stdout),
       [
@@ -50,10 +56,10 @@ t.test(
       ],
       'what was denied before the erasure is told after it',
     );
-    const later = await tool('audit', '--session', gone, '--since', '2999-01-01');
+    const later = await tool(audit, '--session', gone, '--since', '2999-01-01');
     t.match(later, { code: 0, stdout: '' });
 
-    const refused = await tool('rotate-key');
+    const refused = await tool(rotateKey);
     t.match(refused, { code: 1, stderr: /^✗ A server runs at http.* stop it, rotate, and start it again/ });
   },
 );
@@ -64,8 +70,8 @@ t.test('a backup made beside a running server restores, and verifies', async (t)
   const session = await record(running);
   const tool = toolsOn(directory);
   const backup = join(directory, '..', 'backup');
-  t.match(await tool('backup', backup), { code: 0, stdout: /corpus\.db/ });
-  t.match(await tool('backup', backup), {
+  t.match(await tool(backUp, backup), { code: 0, stdout: /corpus\.db/ });
+  t.match(await tool(backUp, backup), {
     code: 1,
     stderr: /^✗ There is a corpus in .* name an empty directory/,
   });
@@ -82,7 +88,7 @@ t.test('a backup made beside a running server restores, and verifies', async (t)
     (await again.corpus.sessions()).map((summary) => summary.session),
     [session],
   );
-  const report = await toolsOn(restored)('verify', '--json');
+  const report = await toolsOn(restored)(verify, '--json');
   t.equal(report.code, 0);
   t.match(JSON.parse(report.stdout), { sessions: 1, faults: [] });
   await record(again);
@@ -98,14 +104,14 @@ t.test('[C1] verify names the first bad event and ends with 1', async (t) => {
   db.prepare("UPDATE events SET at = '2000-01-01T00:00:00.000Z' WHERE stream = ? AND n = 2").run(bad);
   db.close();
   const tool = toolsOn(directory);
-  const { code, stdout } = await tool('verify');
+  const { code, stdout } = await tool(verify);
   t.equal(code, 1);
   t.match(stdout, `✗ ${bad}, event 2: it has been changed\n✗ 2 sessions, `);
-  t.match(await tool('replay', bad, '--verify'), {
+  t.match(await tool(replay, bad, '--verify'), {
     code: 1,
     stdout: `✗ ${bad}, event 2: it has been changed\n`,
   });
-  t.match(await tool('verify', '--session', good), { code: 0 });
+  t.match(await tool(verify, '--session', good), { code: 0 });
 });
 
 t.test(
@@ -122,9 +128,9 @@ t.test(
 
     const before = readFileSync(config.masterKeyFile, 'utf8');
     const tool = toolsOn(directory);
-    t.match(await tool('rotate-key'), { code: 0, stdout: /holds a new key/ });
+    t.match(await tool(rotateKey), { code: 0, stdout: /holds a new key/ });
     t.not(readFileSync(config.masterKeyFile, 'utf8'), before);
-    t.match(await tool('erase', gone), { code: 0 });
+    t.match(await tool(erase, gone), { code: 0 });
 
     const corpus = await createCorpus({ directory, masterKeyFile: config.masterKeyFile });
     t.teardown(() => corpus.close());
