@@ -2,9 +2,10 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { crash } from './crash.ts';
+import { network } from './network.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash };
+const tortures: Record<string, Torture> = { crash, network };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');

@@ -20,8 +20,8 @@ export interface TortureClient {
   readonly updates: readonly Update[];
   /** Every code that the server has refused something with. */
   readonly refusals: readonly string[];
-  /** Bytes of slices that were given to a socket more than once. */
-  readonly resentBytes: number;
+  /** By connection: bytes of slices that had been sent before. */
+  readonly resentBytes: readonly number[];
   record(slice: RecordedSlice): void;
   finish(): void;
   /** Resolves when `holds` does, looked at after every change. Rejects after `seconds`. */
@@ -35,6 +35,8 @@ export interface ClientOptions {
   token: string;
   random(): number;
   name?: string;
+  /** The connection's timers, where they are to run faster than the clock. */
+  after?(milliseconds: number, task: () => void): () => void;
   initial?: Partial<ConnectionState>;
 }
 
@@ -45,19 +47,24 @@ export function createClient(options: ClientOptions): TortureClient {
   const refusals: string[] = [];
   const waiting = new Set<() => void>();
   const sentBefore = new Set<number>();
-  let resentBytes = 0;
+  const resentBytes: number[] = [];
   const changed = () => {
     for (const look of [...waiting]) look();
   };
 
   const connection = createConnection({
-    openSocket: () => new WebSocket(options.url(), { perMessageDeflate: false }) as unknown as Socket,
+    openSocket() {
+      resentBytes.push(0);
+      return new WebSocket(options.url(), { perMessageDeflate: false }) as unknown as Socket;
+    },
     now: systemClock.now,
-    after: systemClock.after,
+    after: options.after ?? systemClock.after,
     random: options.random,
     async load(ordinal) {
       const slice = outbox.get(ordinal);
-      if (slice !== undefined && sentBefore.has(ordinal)) resentBytes += slice.data.length;
+      if (slice !== undefined && sentBefore.has(ordinal)) {
+        resentBytes[resentBytes.length - 1]! += slice.data.length;
+      }
       sentBefore.add(ordinal);
       return slice;
     },
@@ -84,9 +91,7 @@ export function createClient(options: ClientOptions): TortureClient {
     acknowledged,
     updates,
     refusals,
-    get resentBytes() {
-      return resentBytes;
-    },
+    resentBytes,
     record(slice) {
       outbox.set(connection.state.queued, slice);
       connection.recorded();
