@@ -1,11 +1,12 @@
 /** `npm run -s torture -- <name> [--seed n] [--count n] [--json]`: the last line is one JSON object; ends with 1 on a failure. */
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
+import { access } from './access.ts';
 import { crash } from './crash.ts';
 import { network } from './network.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash, network };
+const tortures: Record<string, Torture> = { crash, network, access };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
+import { nanoid } from 'nanoid';
 import { type ServerProcess, startServerProcess } from '../../../fixtures/end-to-end/server-process.ts';
 import { startToneServer, type ToneServer } from '../../../fixtures/engines/tone-engine.ts';
 import type { Corpus } from '../../../server/corpus/corpus.ts';
@@ -91,8 +92,8 @@ export async function createArena(environment: Record<string, string> = {}): Pro
         .setIssuer(claims.issuer ?? 'auscult')
         .setAudience('auscult')
         .setIssuedAt()
-        .setExpirationTime(claims.expiresAt ?? Math.floor(Date.now() / 1000) + 4 * 3600);
-      if (claims.id !== undefined) token.setJti(claims.id);
+        .setExpirationTime(claims.expiresAt ?? Math.floor(Date.now() / 1000) + 4 * 3600)
+        .setJti(claims.id ?? nanoid());
       return token.sign(new TextEncoder().encode(claims.secret ?? SECRET));
     },
     get: (path, token) => fetch(origin + path, { headers: { authorization: `Bearer ${token}` } }),
