@@ -2,11 +2,12 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { access } from './access.ts';
+import { canary } from './canary.ts';
 import { crash } from './crash.ts';
 import { network } from './network.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash, network, access };
+const tortures: Record<string, Torture> = { crash, network, access, canary };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');
