@@ -24,7 +24,7 @@ interface Kill {
   delay: number;
 }
 
-function planKills(count: number, slices: number, random: () => number): Kill[] {
+export function planKills(count: number, slices: number, random: () => number): Kill[] {
   const finishing = Math.min(KILLS_PER_FINISH, Math.floor(count / 2));
   const recording = Array.from({ length: count - finishing }, () => ({
     after: 1 + Math.floor(random() * slices),
@@ -146,7 +146,7 @@ export const crash: Torture = {
   },
 };
 
-function isWrong(result: FinalResult | undefined, undisturbed: FinalResult): boolean {
+export function isWrong(result: FinalResult | undefined, undisturbed: FinalResult): boolean {
   return (
     result !== undefined &&
     (wordsOf(result) !== wordsOf(undisturbed) ||

@@ -5,9 +5,10 @@ import { access } from './access.ts';
 import { canary } from './canary.ts';
 import { crash } from './crash.ts';
 import { network } from './network.ts';
+import { power } from './power.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash, network, access, canary };
+const tortures: Record<string, Torture> = { crash, network, access, canary, power };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');
