@@ -113,6 +113,9 @@ export const settings = {
   AUSCULT_VOCABULARY: list
     .default([])
     .describe('Comma-separated terms (drugs, names) that the engine is told to expect.'),
+  AUSCULT_CONSENT_REQUIRED: flag
+    .default(false)
+    .describe('Take no audio of a consultation before its consent has been recorded.'),
   AUSCULT_IDLE_THRESHOLD: whole(0, 100)
     .default(50)
     .describe('Background work starts only while at least this percentage of the CPU is idle …'),

@@ -68,6 +68,7 @@ async function main(): Promise<void> {
     newId: () => nanoid(),
     language: config.AUSCULT_LANGUAGE,
     vocabulary: config.AUSCULT_VOCABULARY,
+    consentRequired: config.AUSCULT_CONSENT_REQUIRED,
     sliceBytes: config.AUSCULT_MAX_SLICE_BYTES,
     window: limits.window,
     sessionsPerPerson: 20,

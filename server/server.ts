@@ -26,6 +26,8 @@ export interface ServerOptions {
   newId(): string;
   language: string;
   vocabulary: readonly string[];
+  /** No slice is taken before the session's `consent.recorded`. */
+  consentRequired: boolean;
   sliceBytes: number;
   /** Slices that a client may have unacknowledged. */
   window: number;
@@ -54,6 +56,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       createDecoder: options.createDecoder,
       whenIdle: options.whenIdle,
       vocabulary: options.vocabulary,
+      consentRequired: options.consentRequired,
       window: options.window,
     },
     { language: options.language, perPerson: options.sessionsPerPerson },

@@ -56,6 +56,10 @@ export const errorKinds = {
     message: 'The slice is safe, but its format is not one that can be decoded here.',
     httpStatus: 422,
   },
+  CONSENT_REQUIRED: {
+    message: 'Nothing is recorded here before consent has been recorded.',
+    httpStatus: 409,
+  },
   STORAGE_UNAVAILABLE: {
     message: 'The server cannot write to its disk; nothing is acknowledged until it can.',
     httpStatus: 503,

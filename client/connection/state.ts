@@ -23,6 +23,7 @@ export interface ConnectionState {
   token: string;
   session?: string;
   language: string;
+  /** The server knows by it that a new connection is this page's own, whether or not the old one's end reached it. */
   client: string;
   /** The number of the last event received. */
   after: number;

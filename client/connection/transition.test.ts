@@ -76,7 +76,7 @@ t.test('[I3] after a loss it goes on where the server says', async (t) => {
   t.match(
     hello(run(back, five).effects),
     { session, takeover: undefined },
-    'the server knows the page by its name; only a person takes a session from another page',
+    'and takes it from nobody by itself',
   );
   const resumed = run([...back, welcome(2)], five);
   t.same(resumed.slices, [2, 3, 4]);

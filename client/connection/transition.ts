@@ -264,6 +264,8 @@ function failure(state: ConnectionState, received: Failure, random: () => number
     if (ordinal < state.unacked || ordinal > state.next) return tell(retry(state, random));
     return tell(hold(state, ordinal, timing.gap, random));
   }
+  // Consent is told before the first slice and recorded a moment later.
+  if (code === 'CONSENT_REQUIRED') return tell(hold(state, ordinal, timing.gap, random));
   if (code === 'TOO_FAST' || code === 'STORAGE_UNAVAILABLE' || code === 'HASH_MISMATCH') {
     const wait = Math.min(timing.holdFirst * 2 ** state.holds, timing.holdMost);
     const holds = state.held ? state.holds : state.holds + 1;

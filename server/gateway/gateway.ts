@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import type { Clock } from '../clock.ts';
 import type { Api } from './api.ts';
+import { createAttempts } from './attempts.ts';
 import { serveConnection } from './connection.ts';
 import { errorAnswer } from './http/answers.ts';
 import { createRoutes, type RouteContext } from './http/routes.ts';
@@ -58,11 +59,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const revocations = createRevocations(clock, options.revocationsFile);
   const tokens = createTokens(options.tokens, clock, revocations, () => nanoid());
   const loginTickets = createTickets<Principal>(clock, randomBytes);
+  const loginAttempts = createAttempts(clock, limits.loginRate);
   const socketTickets = createTickets<Verified>(clock, randomBytes);
   const unauthenticated = createSlots(limits.unauthenticated);
   const authenticated = createSlots(limits.authenticated);
   const routes = createRoutes({
-    ...{ clock, api, tokens, loginTickets, socketTickets, revocations },
+    ...{ clock, api, tokens, loginTickets, loginAttempts, socketTickets, revocations },
     ...{ ready: options.ready, metrics: options.metrics, loginSeconds: options.tokens.loginSeconds },
   });
   const { staticDirectory, tls } = options;

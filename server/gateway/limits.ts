@@ -20,6 +20,8 @@ export interface GatewayLimits {
   /** Per connection that has shown a token. */
   messageRate: BucketRate;
   byteRate: BucketRate;
+  /** Logins tried from one address. */
+  loginRate: BucketRate;
   /** Messages refused as `TOO_FAST` in a row before the connection is ended. */
   refusals: number;
   /** Bytes the transport holds for a peer that does not read, and bytes that wait behind them. */
@@ -44,6 +46,7 @@ export const defaultLimits: GatewayLimits = {
   waitingBytes: 8 * MiB,
   messageRate: { burst: 200, perSecond: 50 },
   byteRate: { burst: 16 * MiB, perSecond: 4 * MiB },
+  loginRate: { burst: 20, perSecond: 1 },
   refusals: 200,
   backpressureBytes: MiB,
   outgoingBytes: 16 * MiB,

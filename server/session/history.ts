@@ -27,6 +27,7 @@ export interface SessionHistory {
   /** `auto` until settled. */
   language: string;
   paused: boolean;
+  consented: boolean;
   slices: StoredSlice[];
   /** Seconds: the end of the last slice that has its place. */
   timelineEnd: number;
@@ -54,6 +55,7 @@ export function beginHistory(event: CorpusEvent): SessionHistory {
     last: event.n,
     language: event.data.language,
     paused: false,
+    consented: false,
     slices: [],
     timelineEnd: 0,
     audioStored: 0,
@@ -69,6 +71,9 @@ export function extendHistory(history: SessionHistory, event: CorpusEvent): void
   if (event.n <= history.last) return;
   history.last = event.n;
   switch (event.type) {
+    case 'consent.recorded':
+      history.consented = true;
+      break;
     case 'session.paused':
       history.paused = true;
       break;
@@ -132,7 +137,7 @@ export function extendHistory(history: SessionHistory, event: CorpusEvent): void
         history.finish.outcome = 'failed';
       break;
     default:
-      // Consent, labels and the audit trail do not change what the machinery does next.
+      // Labels and the audit trail do not change what the machinery does next.
       break;
   }
 }

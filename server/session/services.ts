@@ -26,5 +26,7 @@ export interface SessionServices {
   vocabulary: readonly string[];
   /** Slices a client may have unacknowledged. */
   window: number;
+  /** No slice is taken before `consent.recorded`. */
+  consentRequired: boolean;
   sliceBytes: number;
 }

@@ -4,6 +4,7 @@ import { CodedError } from '../../../shared/errors.ts';
 import { Role } from '../../../shared/transcript.ts';
 import type { Clock } from '../../clock.ts';
 import type { Api, AudioFile } from '../api.ts';
+import type { Attempts } from '../attempts.ts';
 import { listed, mayAdminister, type SessionAction } from '../authorisation.ts';
 import type { Principal } from '../peer.ts';
 import type { Revocations } from '../revocations.ts';
@@ -20,6 +21,7 @@ export interface RouteContext {
   api: Api;
   tokens: Tokens;
   loginTickets: Tickets<Principal>;
+  loginAttempts: Attempts;
   socketTickets: Tickets<Verified>;
   revocations: Revocations;
   /** How long a revoked login has to be remembered. */
@@ -71,6 +73,7 @@ function publicRoutes(context: RouteContext): Route[] {
       method: 'POST',
       path: '/api/login',
       async handle(request) {
+        if (!context.loginAttempts.allow(request.remoteAddress)) throw new CodedError('TOO_MANY');
         const { ticket } = await readJson(request, Login);
         const principal = context.loginTickets.redeem(ticket);
         if (principal === undefined) throw new CodedError('UNAUTHENTICATED');
