@@ -82,15 +82,13 @@ export function startRecording(options: RecordingOptions): Recording {
   let settled = false;
   let sourceEnded = false;
   let asked = false;
-  let welcomed = false;
   let room = () => {};
   const { promise: done, resolve, reject } = withResolvers<Recorded>();
 
   const end = (settle: () => void) => {
     if (settled) return;
     settled = true;
-    // Not at once: the connection may be in the middle of what it does about the message that led here.
-    queueMicrotask(() => connection.stop());
+    connection.stop();
     room();
     settle();
   };
@@ -127,16 +125,14 @@ export function startRecording(options: RecordingOptions): Recording {
     changed(state) {
       options.onState?.(state);
       if (state.refusal !== undefined) fail(new CodedError(state.refusal));
-      else endWhenSafe();
+      else if (sourceEnded && finalize === undefined && state.unacked === state.queued && isGreeted(state))
+        succeed();
     },
   });
 
   function hear(message: ServerMessage): void {
     options.onMessage?.(message);
-    if (message.type === 'welcome') welcomed = true;
-    const { unacked, queued } = connection.state;
-    // A session that was finished before shows its result also to who comes with slices that it will not take.
-    if (message.type === 'result' && asked && unacked === queued) succeed(message.result);
+    if (message.type === 'result' && asked) succeed(message.result);
     else if (message.type === 'error' && failures.has(message.code)) fail(new CodedError(message.code));
     else if (message.type === 'update' && message.event === 'finish.failed' && asked) {
       if ((message.data as { final: boolean }).final) fail(new CodedError('FINALIZE_FAILED'));
@@ -144,11 +140,6 @@ export function startRecording(options: RecordingOptions): Recording {
       // The result may have been lost with the connection before; a finished session shows it again when asked.
       queueMicrotask(() => connection.command({ type: 'finalize' }));
     }
-  }
-
-  function endWhenSafe(): void {
-    const { unacked, queued } = connection.state;
-    if (sourceEnded && finalize === undefined && welcomed && unacked === queued) succeed();
   }
 
   async function pull(): Promise<void> {
@@ -167,8 +158,8 @@ export function startRecording(options: RecordingOptions): Recording {
     if (finalize !== undefined) {
       asked = true;
       connection.command({ type: 'finalize', ...finalize });
-    } else {
-      endWhenSafe();
+    } else if (connection.state.unacked === connection.state.queued && isGreeted(connection.state)) {
+      succeed();
     }
   }
 
@@ -186,6 +177,8 @@ export function startRecording(options: RecordingOptions): Recording {
     stop: (reason = new CodedError('SHUTTING_DOWN')) => fail(reason),
   };
 }
+
+const isGreeted = (state: ConnectionState) => state.session !== undefined;
 
 /** @throws TypeError when it is no address. */
 export function socketUrl(server: string): string {

@@ -1,0 +1,8 @@
+/** Every bench, in the order in which `--list` shows them. */
+import type { Bench } from './bench.ts';
+import { finishGrowth } from './finish-growth.ts';
+import { longSession } from './long-session.ts';
+import { seams } from './seams.ts';
+import { sliceLatency } from './slice-latency.ts';
+
+export const benches: readonly Bench[] = [sliceLatency, seams, finishGrowth, longSession];
