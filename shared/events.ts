@@ -44,7 +44,7 @@ export const FinalResult = z.object({
   sliceSpeakers: z.array(z.string()),
   transcription: z.object({ engine: EngineDescription.nullable(), pass: z.enum(['second', 'live', 'none']) }),
   diarization: z.object({ method: DiarizationMethod }),
-  /** The session's WAV: 16 kHz mono 16-bit; SHA-256 of the whole file. */
+  /** The session's WAV, 16 kHz mono 16-bit: its length, and `sha256:` with the digest of its samples (all after byte 44). */
   audio: z.object({ sha256: z.string(), bytes: z.number().int(), sampleRate: z.literal(16000) }),
   coverage: Coverage,
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),

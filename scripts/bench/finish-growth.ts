@@ -12,7 +12,6 @@ import { loop } from './slices.ts';
 import { median, rounded } from './statistics.ts';
 
 const MINUTES = [5, 20, 60];
-/** Of the finish itself: it can be asked for again, with the session as it is. */
 const RUNS = 3;
 const WORDS = 600;
 const SEED = 3;
@@ -26,25 +25,20 @@ export const finishGrowth: Bench = {
     const tones = await startToneServer();
     const server = await startBenchServer({ WHISPER_URL: tones.url });
     try {
-      const seconds: Record<number, number[]> = {};
-      // The shortest first and last: what warms up must not look like growth, or hide it.
+      const seconds = new Map<number, number[]>(MINUTES.map((minutes) => [minutes, []]));
+      // What warms up must neither look like growth nor hide it.
       await recordPaced(server, { pieces: loop(audio, 60), drain: true });
-      for (const minutes of MINUTES) {
-        const runs = minutes === MINUTES.at(-1) ? 1 : RUNS;
-        const times: number[] = [];
-        for (let run = 0; run < runs; run += 1) {
-          const { finishSeconds } = await recordPaced(server, {
-            pieces: loop(audio, 60 * minutes),
-            drain: true,
-          });
-          times.push(finishSeconds);
+      for (let run = 1; run <= RUNS; run += 1) {
+        for (const minutes of MINUTES) {
+          const pieces = loop(audio, 60 * minutes);
+          const { finishSeconds } = await recordPaced(server, { pieces, drain: true });
+          seconds.get(minutes)!.push(finishSeconds);
+          say(`run ${run}, after ${minutes} min: ${rounded(finishSeconds, 3)} s`);
         }
-        seconds[minutes] = times;
-        say(`after ${minutes} min: ${times.map((time) => rounded(time, 3)).join(', ')} s`);
       }
-      const of = (minutes: number) => median(seconds[minutes] ?? []) ?? Number.NaN;
+      const of = (minutes: number) => median(seconds.get(minutes) ?? []);
       return {
-        ratio_60_to_5: rounded(of(60) / of(5)),
+        ratio_60_to_5: rounded(Number(of(60)) / Number(of(5))),
         seconds_5: rounded(of(5), 3),
         seconds_20: rounded(of(20), 3),
         seconds_60: rounded(of(60), 3),

@@ -4,7 +4,6 @@
  * through PocketSphinx: the live text of the slices against the same engine on the undivided file.
  */
 import { readdirSync } from 'node:fs';
-import { speakConsultation } from '../../fixtures/consultation.ts';
 import { startToneServer } from '../../fixtures/engines/tone-engine.ts';
 import { randomToneWords, renderToneSpeech } from '../../fixtures/engines/tone-speech.ts';
 import { systemClock } from '../../server/clock.ts';
@@ -13,7 +12,7 @@ import { createEngine } from '../../server/speech/engines/create-engine.ts';
 import { wordErrorRate } from '../../server/speech/word-error-rate.ts';
 import { textOf, type Word } from '../../shared/transcript.ts';
 import type { Bench, Figures } from './bench.ts';
-import { type BenchServer, startBenchServer } from './bench-server.ts';
+import { startBenchServer } from './bench-server.ts';
 import { recordPaced } from './record-paced.ts';
 import { cut, SLICE_SECONDS } from './slices.ts';
 import { readAudio, sharedAudio } from './speech.ts';
@@ -96,7 +95,7 @@ async function realSpeech(say: (line: string) => void): Promise<Figures> {
   const searchPath = process.env.PATH ?? '';
   const whole = await createEngine({ clock: systemClock, pocketsphinx: true, searchPath, workers: 1 });
   if (whole === undefined) return { ratio: null, real_speech: 'PocketSphinx is not installed' };
-  const server = await startBenchServer({ AUSCULT_STAND_IN: '1', AUSCULT_DIARIZE_PRIORITY: 'normal' });
+  const server = await startBenchServer({ AUSCULT_STAND_IN: '1' });
   const known = { sliced: 0, undivided: 0, words: 0 };
   const unknown = { differing: 0, words: 0 };
   try {
@@ -135,7 +134,7 @@ async function hear(engine: Engine, audio: Int16Array): Promise<string> {
   return textOf(words);
 }
 
-/** The sentence of a real voice and lines of synthetic ones, whose text is known; LibriSpeech, whose text is not here. */
+/** One sentence whose text is known, and LibriSpeech, whose text is not here. */
 async function recordings(): Promise<Recording[]> {
   const found: Recording[] = [];
   const jfk = sharedAudio('jfk.wav');

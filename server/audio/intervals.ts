@@ -23,3 +23,25 @@ export function secondsWithin(intervals: readonly Interval[], from: number, to: 
   for (const { start, end } of intervals) seconds += Math.max(0, Math.min(end, to) - Math.max(start, from));
   return seconds;
 }
+
+/** Finds the intervals that touch a stretch without looking at all of them. */
+export function createLookup<Item extends Interval>(
+  items: Iterable<Item>,
+): (from: number, to: number) => Item[] {
+  const bySecond = new Map<number, Item[]>();
+  for (const item of items) {
+    for (let second = Math.floor(item.start); second <= item.end; second += 1) {
+      const there = bySecond.get(second);
+      if (there === undefined) bySecond.set(second, [item]);
+      else there.push(item);
+    }
+  }
+  return (from, to) => {
+    const found = new Set<Item>();
+    for (let second = Math.floor(from); second <= to; second += 1) {
+      for (const item of bySecond.get(second) ?? [])
+        if (item.start <= to && item.end >= from) found.add(item);
+    }
+    return [...found];
+  };
+}

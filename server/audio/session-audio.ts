@@ -2,7 +2,7 @@
  * The session's one audio file, read from the stretches in the corpus: never as a whole in memory, and with an index
  * that each call carries on from the last event it has seen.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { CodedError } from '../../shared/errors.ts';
 import type { Corpus } from '../corpus/corpus.ts';
 import { concatSamples, fromBytes } from './pcm.ts';
@@ -19,9 +19,10 @@ interface SessionIndex {
   stretches: StoredStretch[];
   /** Number of the last event seen. */
   seen: number;
-  /** SHA-256 of the WAV, for the number of samples it was computed at. */
-  hash?: { samples: number; sha256: string };
-  /** Carries the index on; calls wait for one another. */
+  /** Of the samples of the first `hashed` stretches. */
+  hash: Hash;
+  hashed: number;
+  /** Carries index and hash on; calls wait for one another. */
   update: Promise<void>;
 }
 
@@ -31,8 +32,6 @@ export interface SessionWav {
   bytes: number;
   /** Bytes `from` to `to` (exclusive), for a whole answer or an HTTP range. */
   stream(from?: number, to?: number): AsyncIterable<Uint8Array>;
-  /** Hex, of the whole file. */
-  sha256(): Promise<string>;
 }
 
 export interface SessionAudio {
@@ -41,6 +40,12 @@ export interface SessionAudio {
   /** @throws RangeError past what is stored; CodedError CORRUPT when a stretch is missing or damaged. */
   read(session: string, fromSample: number, toSample: number): Promise<Int16Array>;
   wav(session: string): Promise<SessionWav>;
+  /**
+   * Hex SHA-256 of the samples stored so far, which are the WAV file without its 44 bytes of header. (The header states
+   * the length, so a hash of the whole file could not begin before the end.) What was hashed by an earlier call is not
+   * read again: asked now and then while the session goes on, the last answer costs no more than the first.
+   */
+  digest(session: string): Promise<string>;
   /** Drops what is known of a session: it was erased. */
   forget(session: string): void;
 }
@@ -63,8 +68,20 @@ export function createSessionAudio(corpus: Corpus): SessionAudio {
     }
   }
 
+  async function hashOn(session: string, index: SessionIndex): Promise<void> {
+    for (const { startSample, endSample, blob } of index.stretches.slice(index.hashed)) {
+      const bytes = await corpus.blob(session, blob);
+      if (bytes.length !== (endSample - startSample) * 2) throw new CodedError('CORRUPT');
+      index.hash.update(bytes);
+      index.hashed += 1;
+    }
+  }
+
   async function indexOf(session: string): Promise<SessionIndex> {
-    const index = indexes.get(session) ?? { stretches: [], seen: 0, update: Promise.resolve() };
+    const index = indexes.get(session) ?? {
+      ...{ stretches: [], seen: 0, update: Promise.resolve() },
+      ...{ hash: createHash('sha256'), hashed: 0 },
+    };
     indexes.delete(session);
     indexes.set(session, index);
     if (indexes.size > MAX_SESSIONS) indexes.delete(indexes.keys().next().value!);
@@ -128,16 +145,15 @@ export function createSessionAudio(corpus: Corpus): SessionAudio {
         samples,
         bytes,
         stream: (from = 0, to = bytes) => wavBytes(session, stretches, from, Math.min(to, bytes)),
-        async sha256() {
-          if (index.hash?.samples === samples) return index.hash.sha256;
-          // The header stands first and states the length, so hashing cannot begin before the end is known.
-          const hash = createHash('sha256');
-          for await (const piece of wavBytes(session, stretches, 0, bytes)) hash.update(piece);
-          const sha256 = hash.digest('hex');
-          index.hash = { samples, sha256 };
-          return sha256;
-        },
       };
+    },
+
+    async digest(session) {
+      const index = await indexOf(session);
+      const update = index.update.catch(() => {}).then(() => hashOn(session, index));
+      index.update = update;
+      await update;
+      return index.hash.copy().digest('hex');
     },
 
     forget(session) {

@@ -1,6 +1,6 @@
 /** The final word list: the second pass where it has been, the live words elsewhere (rule F3). Pure. */
 import type { Word } from '../../shared/transcript.ts';
-import { type Interval, middleOf } from '../audio/intervals.ts';
+import { createLookup, type Interval, middleOf } from './intervals.ts';
 import { normalise } from './normalise.ts';
 
 export interface TranscribedStretch extends Interval {
@@ -14,20 +14,31 @@ const TIMING_ERROR = 0.3;
 export function finalWords(stretches: readonly TranscribedStretch[], live: readonly Word[]): Word[] {
   const newest = new Map(stretches.map((stretch) => [stretch.start, stretch]));
   const ordered = [...newest.values()].sort((a, b) => a.start - b.start);
-  const heard = ordered.flatMap((stretch) => stretch.words.map((word) => ({ word, stretch })));
-  const borders = ordered.flatMap((stretch) => [stretch.start, stretch.end]);
+  const heard = ordered.flatMap((stretch) => stretch.words);
+  // An hour has thousands of words: each is compared with its neighbours alone.
+  const heardAt = createLookup(heard);
+  const stretchAt = createLookup(ordered);
+  const borderAt = createLookup(
+    ordered.flatMap(({ start, end }) => [start, end]).map((border) => ({ start: border, end: border })),
+  );
 
   const fallback = live.filter((word) => {
     const middle = middleOf(word);
-    const covered = ordered.some((stretch) => stretch.start <= middle && middle < stretch.end);
-    const atBorder = borders.some((border) => word.start < border && border < word.end);
-    return (!covered || atBorder) && !heard.some((other) => isHeardAs(word, other.word));
+    const covered = stretchAt(middle, middle).some(({ end }) => middle < end);
+    const atBorder = borderAt(word.start, word.end).some(
+      ({ start }) => word.start < start && start < word.end,
+    );
+    if (covered && !atBorder) return false;
+    const near = heardAt(word.start - TIMING_ERROR, word.end + TIMING_ERROR);
+    return !near.some((other) => isHeardAs(word, other));
   });
-  return [...heard.map(({ word }) => word), ...fallback]
+  return [...heard, ...fallback]
     .sort((a, b) => middleOf(a) - middleOf(b))
     .filter((word, index, all) => {
       const before = all[index - 1];
-      return before === undefined || !borders.some((border) => isTwice(before, word, border));
+      if (before === undefined) return true;
+      const borders = borderAt(middleOf(before), middleOf(word));
+      return !borders.some(({ start }) => isTwice(before, word, start));
     });
 }
 
