@@ -27,7 +27,10 @@ export interface Audience {
   sendError(code: ErrorCode, seq?: number): void;
   /** The status has changed. Several changes in one turn are told as one. */
   statusChanged(): void;
-  /** @throws CodedError SESSION_BUSY when another page records here and `hello` does not take over. */
+  /**
+   * @throws CodedError SESSION_BUSY when another page records here, SESSION_TAKEN_OVER when one has taken the session
+   *   over from this one; a hello with `takeover` is let in, because a person has asked for it.
+   */
   admit(hello: HelloMessage, peer: Peer): void;
   holds(peer: Peer): boolean;
   leave(peer: Peer): void;
@@ -40,6 +43,8 @@ const audit = new Set<CorpusEvent['type']>(['session.read', 'session.exported', 
 export function createAudience(options: AudienceOptions): Audience {
   const { corpus, session } = options;
   let client: { peer: Peer; name: string | undefined; following: Following } | undefined;
+  /** Pages that another one has displaced; they may not know it, and must not take the session back by themselves. */
+  const displaced = new Set<string>();
   let statusDue = false;
 
   const send = (message: ServerMessage) => client?.peer.send(message);
@@ -75,13 +80,17 @@ export function createAudience(options: AudienceOptions): Audience {
   };
 
   const makeRoom = (hello: HelloMessage) => {
+    if (hello.client !== undefined && displaced.has(hello.client) && !hello.takeover) {
+      throw new CodedError('SESSION_TAKEN_OVER');
+    }
     if (client === undefined) return;
     // The same page connecting again has lost its old connection, whether or not the server knows it yet.
     const samePage = hello.client !== undefined && hello.client === client.name;
     if (!samePage && !hello.takeover) throw new CodedError('SESSION_BUSY');
-    const { peer } = client;
+    const { peer, name } = client;
     leave(peer);
     peer.end('SESSION_TAKEN_OVER');
+    if (!samePage && name !== undefined) displaced.add(name);
   };
 
   return {
@@ -93,6 +102,7 @@ export function createAudience(options: AudienceOptions): Audience {
     statusChanged,
     admit(hello, peer) {
       makeRoom(hello);
+      if (hello.client !== undefined) displaced.delete(hello.client);
       peer.send(options.welcome());
       const following = follow(corpus, session, hello.after ?? 0, tell);
       client = { peer, name: hello.client, following };

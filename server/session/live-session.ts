@@ -33,10 +33,7 @@ export interface LiveSession {
   readonly behind: number;
   /** Nobody is connected and nothing is under way: it may be put away and opened again from the corpus. */
   readonly quiet: boolean;
-  /**
-   * @throws CodedError SESSION_BUSY when another client records here, SESSION_TAKEN_OVER when one has taken the session
-   *   over from this one; a hello with `takeover` is let in, because a person has asked for it.
-   */
+  /** @throws CodedError SESSION_BUSY, SESSION_TAKEN_OVER, as `Audience.admit`. */
   attach(hello: HelloMessage, peer: Peer): Attachment;
   /** The id of the request that stands: this one, or one made before. @throws CodedError SESSION_EMPTY */
   finalize(order: FinishOrder): string;
@@ -52,10 +49,6 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   const { corpus, clock, log, metrics } = services;
   const id = history.session;
   let state: SessionState<Slice> = stateOf(history);
-  let attached: { peer: Peer; client: string | undefined; following: Following } | undefined;
-  /** Clients that another one has taken the session over from; they may not know it, and must not take it back. */
-  const displaced = new Set<string>();
-  let progress: Progress | undefined;
   let tail: Word[] = [];
   let closed = false;
 
@@ -150,23 +143,8 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
 
   const perform = (effect: SessionEffect<Slice>, refuse: Refuse): void => {
     switch (effect.type) {
-      case 'store': {
-        const begun = clock.now();
-        corpus.append(id, effect.slices.map(received)).then(
-          () => {
-            for (const { message } of effect.slices)
-              metrics.sliceStored(message.data.length, (clock.now() - begun) / 1000);
-            handle({ type: 'stored' });
-          },
-          (error) => {
-            log.error({ session: id, err: error }, 'slices could not be stored');
-            // What is damaged takes nothing ever again, and sending it once more would not help.
-            const corrupt = error instanceof CodedError && error.code === 'CORRUPT';
-            handle({ type: 'not-stored' }, (code, seq) =>
-              send(errorMessage(corrupt ? 'CORRUPT' : code, seq)),
-            );
-          },
-        );
+      case 'store':
+        store(effect.slices);
         break;
       case 'acknowledge':
         audience.send({ type: 'ack', seq: effect.seq });
@@ -207,7 +185,9 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       },
       (error) => {
         log.error({ session: id, err: error }, 'slices could not be stored');
-        handle({ type: 'not-stored' });
+        // What is damaged takes nothing ever again, and sending it once more would not help.
+        const corrupt = error instanceof CodedError && error.code === 'CORRUPT';
+        handle({ type: 'not-stored' }, (code, seq) => audience.sendError(corrupt ? 'CORRUPT' : code, seq));
       },
     );
   };
@@ -242,11 +222,9 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     const by = peer.principal.subject;
     switch (message.type) {
       case 'slice': {
-        const refusal =
-          services.consentRequired && !history.consented
-            ? 'CONSENT_REQUIRED'
-            : sliceFault(message, services.sliceBytes);
-        if (refusal !== undefined) return send(errorMessage(refusal, message.seq));
+        const awaitsConsent = services.consentRequired && !history.consented;
+        const fault = awaitsConsent ? 'CONSENT_REQUIRED' : sliceFault(message, services.sliceBytes);
+        if (fault !== undefined) return audience.sendError(fault, message.seq);
         const slice = { seq: message.seq, audioHash: message.sha256, message };
         const storedHash = history.slices[message.seq]?.audioHash;
         handle({ type: 'slice', slice, ...(storedHash === undefined ? {} : { storedHash }) });
@@ -284,44 +262,8 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       return !audience.present && !busy && (pipeline?.behind ?? 0) === 0;
     },
     attach(hello, peer) {
-      if (hello.client !== undefined && displaced.has(hello.client) && !hello.takeover) {
-        throw new CodedError('SESSION_TAKEN_OVER');
-      }
-      if (attached !== undefined) {
-        // The same page connecting again has lost its old connection, whether or not the server knows it yet.
-        const samePage = hello.client !== undefined && hello.client === attached.client;
-        if (!samePage && !hello.takeover) throw new CodedError('SESSION_BUSY');
-        const old = attached;
-        detach(old.peer);
-        old.peer.end('SESSION_TAKEN_OVER');
-        if (!samePage && old.client !== undefined) remember(displaced, old.client);
-      }
-      if (hello.client !== undefined) displaced.delete(hello.client);
-      peer.send({
-        type: 'welcome',
-        version: 1,
-        session: id,
-        phase: state.phase,
-        nextSeq: nextSeq(state),
-        nextEpoch: (history.slices.at(-1)?.epoch ?? -1) + 1,
-        window: services.window,
-        sliceBytes: services.sliceBytes,
-        engine: services.engine?.description ?? null,
-      });
-      const following = follow(corpus, id, hello.after ?? 0, publish);
-      attached = { peer, client: hello.client, following };
-      following.caughtUp.then(
-        () => {
-          if (tail.length > 0) send({ type: 'tail', words: tail });
-          if (progress !== undefined) send(progress);
-        },
-        (error) => {
-          log.error({ session: id, err: error }, 'the events could not be read');
-          send(errorMessage('CORRUPT'));
-        },
-      );
-      tellStatus();
-      return { receive: (message) => receive(peer, message), detach: () => detach(peer) };
+      audience.admit(hello, peer);
+      return { receive: (message) => receive(peer, message), detach: () => audience.leave(peer) };
     },
     finalize(order) {
       const standing = 'intake' in state ? undefined : history.finish?.request;
@@ -342,17 +284,6 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     },
   };
 }
-
-/** A session is fought over by a handful of devices; the oldest names give way. */
-const DISPLACED_KEPT = 64;
-
-function remember(names: Set<string>, name: string): void {
-  names.add(name);
-  if (names.size > DISPLACED_KEPT) names.delete(names.values().next().value!);
-}
-
-/** The audit trail is for those who may read it, not for the page. */
-const audit = new Set<CorpusEvent['type']>(['session.read', 'session.exported', 'access.denied']);
 
 function stateOf(history: SessionHistory): SessionState<Slice> {
   const stored = history.slices.length;

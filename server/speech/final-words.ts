@@ -1,6 +1,6 @@
 /** The final word list: the second pass where it has been, the live words elsewhere (rule F3). Pure. */
 import type { Word } from '../../shared/transcript.ts';
-import { createLookup, type Interval, middleOf } from './intervals.ts';
+import { createLookup, type Interval, middleOf } from '../audio/intervals.ts';
 import { normalise } from './normalise.ts';
 
 export interface TranscribedStretch extends Interval {
