@@ -46,6 +46,8 @@ t.test(
     });
     t.match(await tool(erase, gone), { code: 1, stderr: `✗ ${gone} is erased already.\n` });
     t.equal((await corpus.summary(kept))?.state, 'open');
+    const goOn = startRecording({ server: address, token: await tokenFor(clinician), session: gone, slices });
+    await t.rejects(goOn.done, { code: 'SESSION_UNKNOWN' }, 'nobody records into it any more');
 
     const trail = await tool(audit, '--json');
     t.match(
