@@ -93,10 +93,10 @@ t.test('[I2] [I3] [I4] whatever the network does, every slice arrives once and i
 t.test('a second page is refused and may take over; the first is fenced out', async (t) => {
   const server = await startFakeServer({ directory: '/nowhere', text: [] });
   t.teardown(() => server.close());
-  const page = (session?: string) => {
+  const page = (client: string, session?: string) => {
     const events = new EventTarget();
     const connection = createConnection({
-      initial: { token: 'token', session },
+      initial: { token: 'token', client, session },
       openSocket: () => new WebSocket(`ws://127.0.0.1:${server.port}/ws`) as unknown as Socket,
       now: Date.now,
       random: Math.random,
@@ -111,10 +111,10 @@ t.test('a second page is refused and may take over; the first is fenced out', as
     });
     return { connection, events };
   };
-  const first = page();
+  const first = page('page 1');
   first.connection.start();
   await once(first.events as never, 'ready');
-  const second = page(first.connection.state.session);
+  const second = page('page 2', first.connection.state.session);
   second.connection.start();
   await once(second.events as never, 'SESSION_BUSY');
   const fenced = once(first.events as never, 'SESSION_TAKEN_OVER');
