@@ -31,6 +31,8 @@ export async function startBenchServer(environment: Record<string, string>): Pro
     AUSCULT_LOCAL_LOGIN: '1',
     ...environment,
   });
+  // A bench that is cut short leaves no server behind.
+  process.once('exit', () => server.child.kill('SIGKILL'));
   const token = await new SignJWT({ tenant: 'bench', roles: ['clinician', 'admin'] })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('bench')

@@ -42,4 +42,5 @@ async function run(bench: Bench): Promise<Record<string, unknown>> {
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await program.parseAsync();

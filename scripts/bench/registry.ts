@@ -1,8 +1,9 @@
 /** Every bench, in the order in which `--list` shows them. */
 import type { Bench } from './bench.ts';
+import { engineReuse } from './engine-reuse.ts';
 import { finishGrowth } from './finish-growth.ts';
 import { longSession } from './long-session.ts';
 import { seams } from './seams.ts';
 import { sliceLatency } from './slice-latency.ts';
 
-export const benches: readonly Bench[] = [sliceLatency, seams, finishGrowth, longSession];
+export const benches: readonly Bench[] = [sliceLatency, engineReuse, seams, finishGrowth, longSession];

@@ -1,9 +1,11 @@
 /**
  * From a slice sent to its text received, over the socket: 3 s slices of a real voice in real-time rhythm, a real
- * whisper-server with a full-size base model of made-up weights. The text of a slice is complete when less than a
- * second of speech is waiting to be listened to; silent slices have none and are left out.
+ * whisper-server with a full-size base model of made-up weights. `p50_ms`, `p95_ms`: until the first text after it, where
+ * everything before it had been listened to, otherwise until it has been itself. `settled_p50_ms`: until less than a second of speech waits to be listened to and what is certain
+ * is committed. Slices without speech have no text and are left out.
  */
 import type { ServerMessage } from '../../shared/protocol.ts';
+import type { Word } from '../../shared/transcript.ts';
 import { startRecording } from '../client/node-client.ts';
 import type { Bench } from './bench.ts';
 import { type BenchServer, startBenchServer } from './bench-server.ts';
@@ -29,12 +31,12 @@ export const sliceLatency: Bench = {
     const audio = await speech();
     const server = await startBenchServer(await whisperEnvironment('base'));
     try {
-      const measured = new Map<number, number[][]>(SESSIONS.map((count) => [count, []]));
+      const measured = new Map<number, Latencies[]>(SESSIONS.map((count) => [count, []]));
       for (let round = 0; round < ROUNDS; round += 1) {
         for (const count of SESSIONS) {
           const latencies = await roundOf(server, audio, count);
           measured.get(count)!.push(latencies);
-          say(`round ${round + 1}, ${count} at once: p50 ${rounded(median(latencies), 0)} ms`);
+          say(`round ${round + 1}, ${count} at once: p50 ${rounded(median(latencies.shown), 0)} ms`);
         }
       }
       const sessions = Object.fromEntries(SESSIONS.map((count) => [count, figures(measured.get(count)!)]));
@@ -45,38 +47,60 @@ export const sliceLatency: Bench = {
   },
 };
 
+/** Milliseconds. */
+interface Latencies {
+  shown: number[];
+  settled: number[];
+}
+
 /** The median of the rounds' medians; the 95th percentile of all, as a round has too few for one of its own. */
-function figures(rounds: readonly number[][]) {
-  const all = rounds.flat();
+function figures(rounds: readonly Latencies[]) {
+  const shown = rounds.flatMap((round) => round.shown);
+  const settled = rounds.flatMap((round) => round.settled);
   return {
-    p50_ms: rounded(median(rounds.flatMap((round) => median(round) ?? [])), 0),
-    p95_ms: rounded(percentile(all, 0.95), 0),
-    slices: all.length,
+    p50_ms: rounded(median(rounds.flatMap((round) => median(round.shown) ?? [])), 0),
+    p95_ms: rounded(percentile(shown, 0.95), 0),
+    settled_p50_ms: rounded(median(settled), 0),
+    settled_p95_ms: rounded(percentile(settled, 0.95), 0),
+    slices: shown.length,
   };
 }
 
-async function roundOf(server: BenchServer, audio: Int16Array, count: number): Promise<number[]> {
+async function roundOf(server: BenchServer, audio: Int16Array, count: number): Promise<Latencies> {
   const begin = Date.now() + 500;
   // No two sessions of a clinic keep step: the golden ratio spreads them unevenly over the three seconds.
   const phases = Array.from({ length: count }, (_, index) => (index * 0.618 * SLICE_SECONDS) % SLICE_SECONDS);
-  return (await Promise.all(phases.map((phase) => record(server, audio, begin + 1000 * phase)))).flat();
+  const all = await Promise.all(phases.map((phase) => record(server, audio, begin + 1000 * phase)));
+  return {
+    shown: all.flatMap(({ shown }) => shown),
+    settled: all.flatMap(({ settled }) => settled),
+  };
 }
 
-async function record(server: BenchServer, audio: Int16Array, begin: number): Promise<number[]> {
-  const latencies: number[] = [];
-  const waiting = new Map<number, number>();
+async function record(server: BenchServer, audio: Int16Array, begin: number): Promise<Latencies> {
+  const latencies: Latencies = { shown: [], settled: [] };
+  const waiting = new Map<number, { sent: number; first: boolean; shown?: number }>();
   let lastText = 0;
   let settled = () => {};
 
+  const onText = (words: readonly Word[]) => {
+    lastText = performance.now();
+    if (words.length === 0) return;
+    for (const slice of waiting.values()) if (slice.first) slice.shown ??= lastText - slice.sent;
+  };
   const onMessage = (message: ServerMessage) => {
-    if (message.type === 'tail' || (message.type === 'update' && message.event === 'words.committed')) {
-      lastText = performance.now();
+    if (message.type === 'tail') onText(message.words);
+    if (message.type === 'update' && message.event === 'words.committed') {
+      onText((message.data as { words: Word[] }).words);
     }
     if (message.type !== 'status' || message.behind >= 1) return;
-    for (const [ordinal, sent] of waiting) {
+    for (const [ordinal, { sent, first, shown }] of waiting) {
       if ((ordinal + 1) * SLICE_SECONDS > message.coverage.decoded + 0.01) break;
       waiting.delete(ordinal);
-      if (lastText > sent && ordinal >= WARM_UP) latencies.push(lastText - sent);
+      const silent = first ? shown === undefined : lastText < sent;
+      if (silent || ordinal < WARM_UP) continue;
+      latencies.shown.push(shown ?? lastText - sent);
+      latencies.settled.push(lastText - sent);
     }
     if (waiting.size === 0) settled();
   };
@@ -102,12 +126,16 @@ async function record(server: BenchServer, audio: Int16Array, begin: number): Pr
     token: server.token,
     slices: inRealTime(),
     language: 'en',
-    onSending: (ordinal) => waiting.set(ordinal, performance.now()),
+    onSending: (ordinal) => waiting.set(ordinal, { sent: performance.now(), first: waiting.size === 0 }),
     onMessage,
   });
   await recording.done;
   // A slice whose text never came counts as one that took all the time there was.
-  return [...latencies, ...[...waiting.values()].map((sent) => performance.now() - sent)];
+  for (const { sent, shown } of waiting.values()) {
+    latencies.shown.push(shown ?? performance.now() - sent);
+    latencies.settled.push(performance.now() - sent);
+  }
+  return latencies;
 }
 
 const until = (time: number) => new Promise<void>((resolve) => setTimeout(resolve, time - Date.now()));

@@ -79,6 +79,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       vocabulary,
       readAudio,
       language: () => history.language,
+      // Of a recording that comes faster than it was said, and of what a finish finds undone.
+      concurrency: engine.workers,
       done: history.stretches,
       onStretch: (stretch) => append([{ type: 'stretch.transcribed', data: stretch }]),
     });

@@ -10,13 +10,15 @@ import { createLanguageVote, DECIDING_SPEECH } from './language-vote.ts';
 import type { LiveTranscriber, LiveTranscriberOptions } from './live-transcriber.ts';
 import { promptFrom } from './prompt.ts';
 import { createRecentAudio } from './recent-audio.ts';
-import { LONGEST_WINDOW, type NextStep, nextStep } from './window.ts';
+import { glanceAt, LONGEST_WINDOW, type NextStep, nextStep } from './window.ts';
 
 /** The pool mends itself within seconds; asking more rarely than this would only delay the text. */
 const LONGEST_RETRY_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 /** Silence is reported in steps, so that a quiet room does not fill the corpus with events: seconds. */
 const REPORTED_SILENCE = 1;
+/** An engine that takes longer than this for a window has no time to glance at the newest words first. */
+const GLANCING_MS = 600;
 /** More than a window's context and the silence before it: what is older is never heard again. Seconds. */
 const HISTORY = 5;
 
@@ -35,6 +37,7 @@ export function createLiveTranscriber(options: LiveTranscriberOptions): LiveTran
   let ended = false;
   let working: Promise<void> | undefined;
   let retryInMs = FIRST_RETRY_MS;
+  let lastHearingMs = 0;
   let cancelRetry: (() => void) | undefined;
 
   const stopListening = engine.onStateChange(() => {
@@ -79,10 +82,37 @@ export function createLiveTranscriber(options: LiveTranscriberOptions): LiveTran
   }
 
   async function hear(step: Hear): Promise<Decision> {
-    const from = Math.max(Math.round(step.start * SAMPLE_RATE), audio.from);
-    const to = Math.min(Math.round(step.end * SAMPLE_RATE), from + LONGEST_WINDOW * SAMPLE_RATE, audio.end);
+    if (lastHearingMs < GLANCING_MS) await glance(step);
+    const begun = clock.now();
+    const { hypothesis, start, words } = await listenTo(step.start, step.end, text.recent);
+    lastHearingMs = clock.now() - begun;
+    await settleLanguage(
+      hypothesis,
+      secondsWithin(activity.islands, Math.max(start, text.heardTo), step.end),
+    );
+    const { closedThrough, full } = step;
+    return decide(text, {
+      words,
+      end: step.end,
+      full,
+      ...(closedThrough !== undefined && { closedThrough }),
+    });
+  }
+
+  /** Shows the newest words before the whole window is heard; what is certain does not depend on it. */
+  async function glance(step: Hear): Promise<void> {
+    const glanced = language === 'auto' ? undefined : glanceAt(text, step);
+    if (glanced === undefined) return;
+    const { start, kept } = glanced;
+    const { words } = await listenTo(start, step.end, [...text.recent, ...kept]);
+    options.onTail([...kept, ...words]);
+  }
+
+  async function listenTo(wantedStart: number, end: number, said: readonly Word[]) {
+    const from = Math.max(Math.round(wantedStart * SAMPLE_RATE), audio.from);
+    const to = Math.min(Math.round(end * SAMPLE_RATE), from + LONGEST_WINDOW * SAMPLE_RATE, audio.end);
     const start = from / SAMPLE_RATE;
-    const before = text.recent.filter((word) => word.end <= start);
+    const before = said.filter((word) => word.end <= start);
     const prompt = promptFrom(options.vocabulary, before);
     const hypothesis = await engine.transcribe({
       audio: await audio.read(from, to),
@@ -92,18 +122,8 @@ export function createLiveTranscriber(options: LiveTranscriberOptions): LiveTran
       ...(prompt !== '' && { prompt }),
     });
     closing.signal.throwIfAborted();
-    await settleLanguage(
-      hypothesis,
-      secondsWithin(activity.islands, Math.max(start, text.heardTo), step.end),
-    );
     const words = heardWords(hypothesis.words, start, to / SAMPLE_RATE, activity.islands);
-    const { closedThrough, full } = step;
-    return decide(text, {
-      words,
-      end: step.end,
-      full,
-      ...(closedThrough !== undefined && { closedThrough }),
-    });
+    return { hypothesis, start, words };
   }
 
   async function apply(decision: Decision): Promise<void> {

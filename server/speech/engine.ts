@@ -28,6 +28,8 @@ export interface Engine {
   readonly description: EngineDescription;
   /** @throws CodedError ENGINE_UNAVAILABLE when no worker can answer now; the caller keeps the audio and asks later. */
   transcribe(request: TranscriptionRequest): Promise<Hypothesis>;
+  /** Requests that it works on at once. */
+  readonly workers: number;
   /** `starting`: a model is being loaded. `recovering`: workers are down and are being restarted. */
   readonly state: 'starting' | 'ready' | 'recovering';
   /** Calls back when `state` changes. Returns the way out. */

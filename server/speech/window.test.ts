@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Word } from '../../shared/transcript.ts';
 import { type LiveText, liveTextAt } from './commit-policy.ts';
-import { type NextStep, nextStep, type Timeline } from './window.ts';
+import { glanceAt, type NextStep, nextStep, type Timeline } from './window.ts';
 
 const word = (start: number, end: number): Word => ({ text: 'word', start, end, probability: 1 });
 const at = (through: number, more: Partial<LiveText> = {}): LiveText => ({
@@ -51,7 +51,7 @@ const cases: { name: string; timeline: Partial<Timeline>; text: LiveText; step: 
     name: 'committed words just before are heard again',
     timeline: { islands: [{ start: 1, end: 9 }], position: 9 },
     text: at(6, { heardTo: 6, recent: [word(2, 3), word(4.25, 4.75), word(5, 6)] }),
-    step: { kind: 'hear', start: 4.15, end: 9 },
+    step: { kind: 'hear', start: 4.9, end: 9 },
   },
   {
     name: 'an engine that is behind hears several utterances at once',
@@ -90,3 +90,31 @@ for (const { name, timeline, text, step } of cases)
   t.test(name, async (t) => {
     t.match(nextStep({ islands: [], position: 0, ended: false, ...timeline }, text), step);
   });
+
+const glances = [
+  {
+    name: 'the newest words are glanced at from the pause before the last ones heard',
+    tail: [word(3, 4), word(4.1, 5), word(5.2, 6)],
+    from: 5.1,
+    kept: 2,
+  },
+  {
+    name: 'a glance that would save little is not worth it',
+    tail: [word(1.5, 2), word(2.2, 6)],
+    from: undefined,
+  },
+  { name: 'without a tail there is nothing to go on from', tail: [], from: undefined },
+  {
+    name: 'an engine that is behind does not glance',
+    tail: [word(3, 4), word(5.2, 6)],
+    end: 11,
+    from: undefined,
+  },
+];
+for (const { name, tail, from, kept, end = 9 } of glances) {
+  t.test(name, async (t) => {
+    const glance = glanceAt(at(1, { heardTo: 6, tail }), { start: 1, end });
+    t.equal(glance?.start.toFixed(3), from?.toFixed(3));
+    t.equal(glance?.kept.length, kept);
+  });
+}

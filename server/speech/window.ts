@@ -10,7 +10,7 @@ export const CLOSING_SILENCE = 0.6;
 /** Room around speech, for soft beginnings and ends: seconds. */
 export const ROOM = 0.3;
 /** How much of the committed words is heard again, so that new words have their neighbours: seconds. */
-const CONTEXT = 2;
+const CONTEXT = 1;
 /** Regions nearer to each other than this share a window when the engine catches up: seconds. */
 const SHARED_SILENCE = 2;
 /** Speech shorter than this after the last committed word is that word's end: seconds. */
@@ -105,6 +105,34 @@ function contextStart({ recent, through }: LiveText, region: Interval): number {
     start = startOf(word, recent.at(-2 - index));
   }
   return Math.min(start, through);
+}
+
+/** More new audio than this: the engine is behind, and hearing some of it twice would not help. Seconds. */
+const MOST_NEWS = 4;
+/** Heard again before the newest audio: seconds. */
+const GLANCE_CONTEXT = 0.5;
+/** A glance is worth its time where it is this much shorter than the window: seconds. */
+const LEAST_SAVED = 1.5;
+
+export interface Glance {
+  start: number;
+  /** The words of the tail that lie before it. */
+  kept: Word[];
+}
+
+/**
+ * Where to begin in order to show the newest words early, before the whole window is heard for what is certain: in the
+ * pause before the last words of the tail. None where that would save little.
+ */
+export function glanceAt(
+  { tail, heardTo }: LiveText,
+  window: { start: number; end: number },
+): Glance | undefined {
+  if (window.end - heardTo > MOST_NEWS) return undefined;
+  const index = tail.findLastIndex((word) => word.start <= heardTo - GLANCE_CONTEXT);
+  if (index === -1) return undefined;
+  const start = startOf(tail[index]!, tail[index - 1]);
+  return start - window.start >= LEAST_SAVED ? { start, kept: tail.slice(0, index) } : undefined;
 }
 
 const startOf = (word: Word, before: Word | undefined): number =>

@@ -44,6 +44,9 @@ export async function findWhisperServer(options: WhisperServerOptions): Promise<
   return (await isExecutable(built)) ? built : undefined;
 }
 
+/** Raised with the options of the build, so that a binary built with older ones is not taken for it. */
+const RECIPE = 2;
+
 /** Builds for other processors or versions stand beside this one. */
 export async function buildPlace(cacheDirectory: string) {
   const require = createRequire(import.meta.url);
@@ -58,7 +61,7 @@ export async function buildPlace(cacheDirectory: string) {
     .update(await processorFeatures())
     .digest('hex')
     .slice(0, 12);
-  const name = `${version}-${process.platform}-${process.arch}-${processor}`;
+  const name = `${version}.${RECIPE}-${process.platform}-${process.arch}-${processor}`;
   return {
     source: path.join(path.dirname(manifest), 'cpp', 'whisper.cpp'),
     directory: path.join(cacheDirectory, 'whisper-server', name),

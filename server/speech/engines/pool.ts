@@ -68,6 +68,10 @@ class EnginePool implements Engine {
     for (const slot of this.#slots) slot.start();
   }
 
+  get workers(): number {
+    return this.#slots.length;
+  }
+
   get state(): Engine['state'] {
     return this.#state;
   }

@@ -11,7 +11,7 @@ const SHORTEST_SECONDS = 1.25;
 /** Encoder frames: 50 a second, 1500 for Whisper's whole 30 s. */
 const FRAMES_PER_SECOND = 50;
 const ALL_FRAMES = 1500;
-const FRAME_STEP = 64;
+const FRAME_STEP = 16;
 
 export interface WhisperHttpOptions {
   /** Without the path: `/inference` and `/health` are added. */

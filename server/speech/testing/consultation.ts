@@ -80,6 +80,7 @@ export function createTestEngine(options: RecogniserOptions = {}): TestEngine {
   let state: Engine['state'] = 'ready';
   return {
     description,
+    workers: 1,
     requests,
     async transcribe(request) {
       requests.push(request);
