@@ -289,3 +289,22 @@ t.test('closing during a request ends it and nothing comes after', async (t) => 
   t.equal(run.committed.length, 0);
   t.equal(engine.requests.length, 1);
 });
+
+t.test(
+  '[S2] the newest words are shown before the whole window is heard, and change nothing of what is certain',
+  async (t) => {
+    const consultation = createConsultation(200, createRandom(seed));
+    const engine = createTestEngine();
+    const run = record(engine);
+    await play(consultation.audio, (slice) => run.transcriber.listen(slice));
+    await run.transcriber.flush();
+    run.transcriber.close();
+    t.equal(textOf(run.committed), textOf(consultation.words));
+    const lengths = engine.requests.map(({ audio }) => audio.length);
+    const glances = lengths.filter((length, index) => length <= (lengths[index + 1] ?? 0) - 1.5 * RATE);
+    t.ok(
+      glances.length > 0,
+      `${glances.length} of ${lengths.length} requests were for the newest words alone`,
+    );
+  },
+);
