@@ -121,8 +121,13 @@ async function waitUntilReady(
     while (problem === undefined) {
       if (await client.healthy(giveUp.signal)) return undefined;
       await new Promise<void>((resolve) => {
-        clock.after(HEALTH_POLL_MS, resolve);
-        giveUp.signal.addEventListener('abort', () => resolve(), { once: true });
+        // A model that loads for long is asked about hundreds of times.
+        const goOn = () => {
+          giveUp.signal.removeEventListener('abort', goOn);
+          resolve();
+        };
+        clock.after(HEALTH_POLL_MS, goOn);
+        giveUp.signal.addEventListener('abort', goOn);
       });
     }
     return problem;
