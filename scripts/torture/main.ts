@@ -5,11 +5,12 @@ import { access } from './access.ts';
 import { bits } from './bits.ts';
 import { canary } from './canary.ts';
 import { crash } from './crash.ts';
+import { fuzz } from './fuzz.ts';
 import { network } from './network.ts';
 import { power } from './power.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash, network, access, canary, power, bits };
+const tortures: Record<string, Torture> = { crash, network, access, canary, power, bits, fuzz };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');
