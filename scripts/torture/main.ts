@@ -8,9 +8,10 @@ import { crash } from './crash.ts';
 import { fuzz } from './fuzz.ts';
 import { network } from './network.ts';
 import { power } from './power.ts';
+import { slow } from './slow.ts';
 import { failuresOf, type Torture } from './torture.ts';
 
-const tortures: Record<string, Torture> = { crash, network, access, canary, power, bits, fuzz };
+const tortures: Record<string, Torture> = { crash, network, access, canary, power, bits, fuzz, slow };
 
 const whole = (text: string) => {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A whole number is wanted.');

@@ -20,6 +20,8 @@ export interface TortureClient {
   readonly updates: readonly Update[];
   /** Every code that the server has refused something with. */
   readonly refusals: readonly string[];
+  /** Milliseconds from being recorded to being acknowledged, slice by slice. */
+  readonly latencies: readonly number[];
   /** By connection: bytes of slices that had been sent before. */
   readonly resentBytes: readonly number[];
   record(slice: RecordedSlice): void;
@@ -48,6 +50,8 @@ export function createClient(options: ClientOptions): TortureClient {
   const waiting = new Set<() => void>();
   const sentBefore = new Set<number>();
   const resentBytes: number[] = [];
+  const recordedAt = new Map<number, number>();
+  const latencies: number[] = [];
   const changed = () => {
     for (const look of [...waiting]) look();
   };
@@ -73,6 +77,8 @@ export function createClient(options: ClientOptions): TortureClient {
         if (ordinal >= before) continue;
         acknowledged.set(ordinal + connection.state.offset, slice.sha256);
         outbox.delete(ordinal);
+        latencies.push(performance.now() - recordedAt.get(ordinal)!);
+        recordedAt.delete(ordinal);
       }
     },
     deliver(message) {
@@ -92,8 +98,10 @@ export function createClient(options: ClientOptions): TortureClient {
     updates,
     refusals,
     resentBytes,
+    latencies,
     record(slice) {
       outbox.set(connection.state.queued, slice);
+      recordedAt.set(connection.state.queued, performance.now());
       connection.recorded();
     },
     finish: () => connection.command({ type: 'finalize' }),

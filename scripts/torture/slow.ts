@@ -1,0 +1,112 @@
+/** Some record as ever, while a hundred connections never read and a hundred send a byte a second. */
+import { readFileSync } from 'node:fs';
+import { seededRandom } from '../../fixtures/engines/tone-vocabulary.ts';
+import { systemClock } from '../../server/clock.ts';
+import { createArena } from './harness/arena.ts';
+import { createClient, type TortureClient } from './harness/client.ts';
+import { differentWords, recordTones } from './harness/sound.ts';
+import { type Idler, neverReads, trickles } from './slow/idlers.ts';
+import type { Torture } from './torture.ts';
+
+const RECORDERS = 5;
+/** Milliseconds between the slices of one recorder. */
+const PACE = 150;
+/** Without and with the slow ones in turn, so that what else the machine does falls on both. */
+const TURNS = 3;
+
+const wait = (milliseconds: number) =>
+  new Promise<void>((resolve) => systemClock.after(milliseconds, resolve));
+
+/** MiB that the process holds in memory. */
+const residentOf = (pid: number) =>
+  Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+
+const quantile = (values: readonly number[], share: number) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
+
+const round = (value: number) => Math.round(value * 100) / 100;
+
+export const slow: Torture = {
+  describes: 'connections that never read and connections that send a byte a second, half of the count each',
+  count: 200,
+  atMost: { p95_ratio: 1.2, rss_growth_mib: 64, not_acknowledged: 0 },
+  async run({ seed, count, say }) {
+    const random = seededRandom(seed);
+    const arena = await createArena({ AUSCULT_STAND_IN: '0', AUSCULT_LOG_LEVEL: 'error' });
+    await arena.start();
+    const port = Number(new URL(arena.origin).port);
+    const clients: TortureClient[] = [];
+    const idlers: Idler[] = [];
+    try {
+      const { slices } = recordTones(differentWords(120, seed), { seed, epochs: ['compressed'] });
+      for (let index = 0; index < RECORDERS; index += 1) {
+        const token = await arena.token({
+          subject: `recorder-${index}`,
+          tenant: 'clinic',
+          roles: ['clinician'],
+        });
+        const client = createClient({ url: () => arena.socketUrl, token, random });
+        client.connection.start();
+        await client.until('a session', ({ state }) => state.status === 'ready');
+        clients.push(client);
+      }
+      /** Everybody records all of the sound once, as an epoch of its own. */
+      let epoch = 0;
+      const turn = async () => {
+        const from = clients.map(({ latencies }) => latencies.length);
+        for (const slice of slices) {
+          for (const client of clients) {
+            client.record({ ...slice, epoch });
+            await wait(PACE / RECORDERS);
+          }
+        }
+        epoch += 1;
+        await Promise.all(
+          clients.map((client) => client.until('all of it', ({ state }) => state.unacked === state.queued)),
+        );
+        return clients.flatMap(({ latencies }, index) => latencies.slice(from[index]));
+      };
+      await turn();
+      const before = residentOf(arena.server.child.pid!);
+      const alone: number[] = [];
+      const among: number[] = [];
+      let most = before;
+      for (let turnNumber = 0; turnNumber < TURNS; turnNumber += 1) {
+        alone.push(...(await turn()));
+        for (let index = 0; index < count; index += 1) {
+          const token = await arena.token({
+            subject: `idler-${index % 100}`,
+            tenant: 'idle',
+            roles: ['clinician'],
+          });
+          if (index % 2 === 0) idlers.push(trickles(port, token, random() < 0.5 ? 'upgrade' : 'message'));
+          else idlers.push(neverReads(port, token, `idler-${index}`));
+        }
+        among.push(...(await turn()));
+        most = Math.max(most, residentOf(arena.server.child.pid!));
+        for (const idler of idlers.splice(0)) idler.stop();
+        say(
+          `p95 alone ${quantile(alone, 0.95).toFixed(1)} ms, among ${quantile(among, 0.95).toFixed(1)} ms, RSS ${most.toFixed(0)} MiB`,
+        );
+        await wait(500);
+      }
+      const [one, other] = [quantile(alone, 0.95), quantile(among, 0.95)];
+      return {
+        recorders: RECORDERS,
+        acknowledged: alone.length + among.length,
+        not_acknowledged: 2 * TURNS * RECORDERS * slices.length - alone.length - among.length,
+        p50_alone_ms: round(quantile(alone, 0.5)),
+        p50_among_ms: round(quantile(among, 0.5)),
+        p95_alone_ms: round(one),
+        p95_among_ms: round(other),
+        p95_ratio: round(other / one),
+        rss_before_mib: round(before),
+        rss_growth_mib: round(most - before),
+      };
+    } finally {
+      for (const idler of idlers) idler.stop();
+      for (const client of clients) client.close();
+      await arena.close();
+    }
+  },
+};
