@@ -1,11 +1,14 @@
 /** Some record as ever, while a hundred connections never read and a hundred send a byte a second. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../fixtures/engines/tone-vocabulary.ts';
 import { systemClock } from '../../server/clock.ts';
-import { createArena } from './harness/arena.ts';
+import { type Arena, createArena } from './harness/arena.ts';
 import { createClient, type TortureClient } from './harness/client.ts';
 import { differentWords, recordTones } from './harness/sound.ts';
-import { type Idler, neverReads, trickles } from './slow/idlers.ts';
+import type { IdlersOrder } from './slow/idlers-process.ts';
 import type { Torture } from './torture.ts';
 
 const RECORDERS = 5;
@@ -13,6 +16,8 @@ const RECORDERS = 5;
 const PACE = 150;
 /** Without and with the slow ones in turn, so that what else the machine does falls on both. */
 const TURNS = 3;
+/** Milliseconds in which the slow ones have come and opened their sessions. */
+const SETTLED = 4_000;
 
 const wait = (milliseconds: number) =>
   new Promise<void>((resolve) => systemClock.after(milliseconds, resolve));
@@ -26,6 +31,17 @@ const quantile = (values: readonly number[], share: number) =>
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
+const program = fileURLToPath(new URL('./slow/idlers-process.ts', import.meta.url));
+
+async function startIdlers(arena: Arena, count: number): Promise<ChildProcess> {
+  const person = (index: number) => ({ subject: `idler-${index}`, tenant: 'idle', roles: ['clinician'] });
+  const tokens = await Promise.all(Array.from({ length: count }, (_, index) => arena.token(person(index))));
+  const child = fork(program, { execArgv: ['--import', 'tsx'] });
+  child.send({ port: Number(new URL(arena.origin).port), tokens } satisfies IdlersOrder);
+  await once(child, 'message');
+  return child;
+}
+
 export const slow: Torture = {
   describes: 'connections that never read and connections that send a byte a second, half of the count each',
   count: 200,
@@ -34,9 +50,7 @@ export const slow: Torture = {
     const random = seededRandom(seed);
     const arena = await createArena({ AUSCULT_STAND_IN: '0', AUSCULT_LOG_LEVEL: 'error' });
     await arena.start();
-    const port = Number(new URL(arena.origin).port);
     const clients: TortureClient[] = [];
-    const idlers: Idler[] = [];
     try {
       const { slices } = recordTones(differentWords(120, seed), { seed, epochs: ['compressed'] });
       for (let index = 0; index < RECORDERS; index += 1) {
@@ -73,18 +87,12 @@ export const slow: Torture = {
       let most = before;
       for (let turnNumber = 0; turnNumber < TURNS; turnNumber += 1) {
         alone.push(...(await turn()));
-        for (let index = 0; index < count; index += 1) {
-          const token = await arena.token({
-            subject: `idler-${index % 100}`,
-            tenant: 'idle',
-            roles: ['clinician'],
-          });
-          if (index % 2 === 0) idlers.push(trickles(port, token, random() < 0.5 ? 'upgrade' : 'message'));
-          else idlers.push(neverReads(port, token, `idler-${index}`));
-        }
+        const idlers = await startIdlers(arena, count);
+        // That they all come at once is another matter.
+        await wait(SETTLED);
         among.push(...(await turn()));
         most = Math.max(most, residentOf(arena.server.child.pid!));
-        for (const idler of idlers.splice(0)) idler.stop();
+        idlers.kill();
         say(
           `p95 alone ${quantile(alone, 0.95).toFixed(1)} ms, among ${quantile(among, 0.95).toFixed(1)} ms, RSS ${most.toFixed(0)} MiB`,
         );
@@ -104,7 +112,6 @@ export const slow: Torture = {
         rss_growth_mib: round(most - before),
       };
     } finally {
-      for (const idler of idlers) idler.stop();
       for (const client of clients) client.close();
       await arena.close();
     }

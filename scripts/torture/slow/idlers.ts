@@ -4,10 +4,6 @@ import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../../server/clock.ts';
 import { type ClientMessage, encode } from '../../../shared/protocol.ts';
 
-export interface Idler {
-  stop(): void;
-}
-
 const upgrade = (port: number) =>
   [
     'GET /ws HTTP/1.1',
@@ -31,31 +27,17 @@ function frame(message: ClientMessage): Buffer {
 }
 
 /** Whenever it is cut off it comes again; `live` is called with each new socket and answers what ends its work. */
-function persistently(port: number, live: (socket: Socket) => () => void): Idler {
-  let stopped = false;
-  let socket: Socket | undefined;
+function persistently(port: number, live: (socket: Socket) => () => void): void {
   let endWork = () => {};
-  const come = () => {
-    if (stopped) return;
-    const opened = connect(port, '127.0.0.1');
-    socket = opened;
-    opened.on('error', () => {});
-    opened.on('close', () => {
-      endWork();
-      systemClock.after(500, come);
-    });
-    opened.on('connect', () => {
-      endWork = live(opened);
-    });
-  };
-  come();
-  return {
-    stop() {
-      stopped = true;
-      endWork();
-      socket?.destroy();
-    },
-  };
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.on('connect', () => {
+    endWork = live(socket);
+  });
+  socket.on('close', () => {
+    endWork();
+    systemClock.after(500, () => persistently(port, live));
+  });
 }
 
 function every(milliseconds: number, task: () => void): () => void {
@@ -63,19 +45,19 @@ function every(milliseconds: number, task: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Greets, then asks twenty times a second and never takes the answers. */
-export function neverReads(port: number, token: string, name: string): Idler {
-  return persistently(port, (socket) => {
+/** Greets, then asks five times a second and never takes the answers. */
+export function neverReads(port: number, token: string, name: string): void {
+  persistently(port, (socket) => {
     socket.pause();
     socket.write(upgrade(port));
     socket.write(frame({ type: 'hello', version: 1, token, client: name }));
-    return every(50, () => socket.write(frame({ type: 'ping', at: Date.now() })));
+    return every(200, () => socket.write(frame({ type: 'ping', at: Date.now() })));
   });
 }
 
 /** A byte a second: of the upgrade, or after it of its first message. */
-export function trickles(port: number, token: string, what: 'upgrade' | 'message'): Idler {
-  return persistently(port, (socket) => {
+export function trickles(port: number, token: string, what: 'upgrade' | 'message'): void {
+  persistently(port, (socket) => {
     const whole = Buffer.concat([Buffer.from(upgrade(port)), frame({ type: 'hello', version: 1, token })]);
     let at = 0;
     if (what === 'message') {
