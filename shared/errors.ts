@@ -73,6 +73,19 @@ export const errorKinds = {
     httpStatus: 500,
   },
   CORRUPT: { message: 'Stored data of this session do not verify; it is read-only.', httpStatus: 500 },
+  VOICE_UNREADABLE: { message: 'The voice sample could not be decoded as audio.', httpStatus: 422 },
+  VOICE_TOO_QUIET: {
+    message: 'The voice sample is too quiet; come closer to the microphone.',
+    httpStatus: 422,
+  },
+  VOICE_TOO_SHORT: { message: 'The voice sample holds less than three seconds of speech.', httpStatus: 422 },
+  VOICE_TOO_LONG: { message: 'The voice sample is longer than thirty seconds.', httpStatus: 422 },
+  VOICE_CLIPPED: {
+    message: 'The voice sample is overdriven; lower the level of the microphone.',
+    httpStatus: 422,
+  },
+  VOICE_NOT_ALONE: { message: 'More than one voice is heard in the sample.', httpStatus: 422 },
+  SPEAKERS_UNAVAILABLE: { message: 'Speakers cannot be told apart on this server.', httpStatus: 503 },
   NOT_FOUND: { message: 'There is nothing at this address.', httpStatus: 404 },
   METHOD_NOT_ALLOWED: { message: 'This address does not take that method.', httpStatus: 405 },
   SHUTTING_DOWN: {

@@ -123,6 +123,8 @@ export const eventData = {
     by,
     undoes: z.number().int().optional(),
   }),
+  /** In a stream of its own. Blob: the embedding, 32-bit little-endian floats. `embedder`: what made it. */
+  'voice.enrolled': z.object({ name: z.string(), embedder: z.string(), seconds }),
   'session.read': z.object({ by, what: z.string() }),
   'session.exported': z.object({ by, what: z.string() }),
   'session.erased': z.object({ by, reason: z.string() }),

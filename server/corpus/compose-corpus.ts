@@ -4,7 +4,7 @@ import type { CorpusEvent, EventType, NewEvent } from '../../shared/events.ts';
 import type { Clock } from '../clock.ts';
 import { addressOf, streamHolds } from './chain.ts';
 import { validate } from './codec.ts';
-import { ConcurrencyError, type Corpus, type SessionSummary, SYSTEM_STREAM } from './corpus.ts';
+import { ConcurrencyError, type Corpus, type SessionSummary, SYSTEM_STREAM, VOICE_PREFIX } from './corpus.ts';
 import { createDamage } from './damage.ts';
 import { protect, unprotect, unprotectBlob } from './envelope.ts';
 import { type EventStore, type SealedStream, type StoredEvent, StoreWriteError } from './event-store.ts';
@@ -210,11 +210,13 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       return record && summarize(record);
     },
 
-    async sessions({ tenant, owner, state } = {}) {
+    async sessions({ kind = 'session', tenant, owner, state } = {}) {
       const stored = state === 'corrupt' ? undefined : state;
       const summaries = store
         .records({ ...(tenant && { tenant }), ...(owner && { owner }), ...(stored && { state: stored }) })
-        .filter(({ stream }) => stream !== SYSTEM_STREAM)
+        .filter(
+          ({ stream }) => stream !== SYSTEM_STREAM && stream.startsWith(VOICE_PREFIX) === (kind === 'voice'),
+        )
         .map(summarize);
       return state === undefined ? summaries : summaries.filter((summary) => summary.state === state);
     },

@@ -10,6 +10,12 @@ import type { CorpusEvent, EventData, EventType, NewEvent } from '../../shared/e
  */
 export const SYSTEM_STREAM = '$system';
 
+/**
+ * Streams that begin so hold one known voice each, never a session: opened, appended to and erased in the same way, so
+ * that a voice is gone for good with its key. No session's id has a colon.
+ */
+export const VOICE_PREFIX = 'voice:';
+
 export interface SessionSummary {
   session: string;
   owner: string;
@@ -58,8 +64,9 @@ export interface Corpus {
    */
   blob(session: string, address: string): Promise<Uint8Array>;
   summary(session: string): Promise<SessionSummary | undefined>;
-  /** Newest first. */
+  /** Newest first; voices only where they are asked for. */
   sessions(filter?: {
+    kind?: 'session' | 'voice';
     tenant?: string;
     owner?: string;
     state?: SessionSummary['state'];

@@ -52,7 +52,7 @@ async function startDiarizer(
     onDeath: (code, signal) => log.warn({ code, signal }, 'the process of the diarization networks ended'),
   });
   return {
-    method: process.loaded.method,
+    ...process.loaded,
     analyseWindow: (index, audio) => process.request({ method: 'analyse', index, audio }),
     conclude: (windows, options) => process.request({ method: 'conclude', options }, windows),
     close: process.close,

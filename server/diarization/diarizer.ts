@@ -40,6 +40,8 @@ export interface Diarization {
 
 export interface Diarizer {
   readonly method: DiarizationMethod;
+  /** What makes the voices: those of different embedders do not compare. */
+  readonly embedder: string;
   /** `audio`: up to ten seconds of 16 kHz mono; a shorter last window is padded with silence. */
   analyseWindow(index: number, audio: Int16Array): Promise<WindowAnalysis>;
   /** The windows in order of `index`, none missing. */

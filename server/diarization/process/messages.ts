@@ -19,7 +19,7 @@ export type Call =
   | { readonly method: 'conclude'; readonly options: ConcludeOptions };
 
 export interface Results {
-  load: { method: DiarizationMethod };
+  load: { method: DiarizationMethod; embedder: string };
   analyse: WindowAnalysis;
   conclude: Diarization;
 }

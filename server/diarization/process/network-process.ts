@@ -60,7 +60,7 @@ async function perform(request: Exclude<Request, AnalyseRequest>): Promise<unkno
   switch (request.method) {
     case 'load': {
       networks = await loadNetworks(request.options);
-      return { method: networks.method };
+      return { method: networks.method, embedder: networks.embedder.name };
     }
     case 'conclude': {
       const windows = gathered.get(request.id) ?? [];
