@@ -10,8 +10,11 @@ export interface HttpRequest {
   /** Lower-case names. */
   headers: ReadonlyMap<string, string>;
   remoteAddress: string;
-  /** The whole body. @throws CodedError TOO_BIG past `maxBodyBytes`; BAD_MESSAGE when the client left in the middle. */
-  body(): Promise<Uint8Array>;
+  /**
+   * The whole body, to be asked for once. `maxBytes`: more than `maxBodyBytes`, for whom the handler knows.
+   * @throws CodedError TOO_BIG past it; BAD_MESSAGE when the client left in the middle.
+   */
+  body(maxBytes?: number): Promise<Uint8Array>;
   /** Fires when the client has gone. */
   readonly signal: AbortSignal;
 }
@@ -50,7 +53,7 @@ export interface SocketOptions {
   tls?: { keyFile: string; certFile: string };
   /** Longer WebSocket messages end the connection. */
   maxMessageBytes: number;
-  /** Longer HTTP bodies are refused while they arrive: an adapter holds no more than this of one. */
+  /** An adapter reads no more than about this of a body that nobody has asked for, and refuses longer ones. */
   maxBodyBytes: number;
   backpressureBytes: number;
   /** Seconds without a sign of life, pings being sent, after which a connection counts as dead; 8 at least. */

@@ -53,17 +53,31 @@ export function safeHeaders(headers: Record<string, string>): [string, string][]
   );
 }
 
-/** Collects a body up to a limit, whether or not anybody has asked for it yet. */
-export function collectBody(maxBytes: number): {
+/** Stops and goes on with reading the body from the client. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
+export interface Body {
   push(chunk: Uint8Array): void;
   end(): void;
   fail(): void;
-  readonly tooBig: boolean;
-  whole(): Promise<Uint8Array>;
-} {
+  whole(maxBytes?: number): Promise<Uint8Array>;
+  /** The request is being answered: nothing more is kept. @returns whether some of the body was never taken. */
+  leave(): boolean;
+}
+
+/**
+ * Collects a body, whether or not anybody has asked for it yet: up to `maxBytes`, where it waits until somebody asks
+ * for more. So the limit of a larger body can depend on who sends it.
+ */
+export function collectBody(maxBytes: number, flow: Flow): Body {
   let chunks: Uint8Array[] = [];
   let length = 0;
-  let tooBig = false;
+  let limit = maxBytes;
+  let complete = false;
+  let state: 'open' | 'asked' | 'held' | 'refused' | 'left' = 'open';
   let resolve!: (body: Uint8Array) => void;
   let reject!: (error: CodedError) => void;
   const promise = new Promise<Uint8Array>((onBody, onError) => {
@@ -71,20 +85,51 @@ export function collectBody(maxBytes: number): {
     reject = onError;
   });
   promise.catch(() => {});
+
+  function refuse(): void {
+    if (state === 'held') flow.resume();
+    state = 'refused';
+    chunks = [];
+    reject(new CodedError('TOO_BIG'));
+  }
+
   return {
     push(chunk) {
+      if (state === 'refused' || state === 'left') return;
+      chunks.push(chunk);
       length += chunk.length;
-      if (length > maxBytes) {
-        tooBig = true;
-        chunks = [];
-        reject(new CodedError('TOO_BIG'));
-      } else if (!tooBig) chunks.push(chunk);
+      if (length <= limit) return;
+      if (state === 'asked') refuse();
+      else if (state === 'open') {
+        state = 'held';
+        flow.pause();
+      }
     },
-    end: () => resolve(Buffer.concat(chunks)),
-    fail: () => reject(new CodedError('BAD_MESSAGE')),
-    get tooBig() {
-      return tooBig;
+    end() {
+      complete = true;
+      if (state === 'asked') resolve(Buffer.concat(chunks));
     },
-    whole: () => promise,
+    fail() {
+      state = 'left';
+      reject(new CodedError('BAD_MESSAGE'));
+    },
+    whole(most = maxBytes) {
+      if (state === 'left') return promise;
+      limit = most;
+      if (length > limit) refuse();
+      else {
+        if (state === 'held') flow.resume();
+        state = 'asked';
+        if (complete) resolve(Buffer.concat(chunks));
+      }
+      return promise;
+    },
+    leave() {
+      const untaken = state === 'refused' || state === 'held';
+      if (state === 'held') flow.resume();
+      state = 'left';
+      chunks = [];
+      return untaken;
+    },
   };
 }

@@ -126,7 +126,7 @@ async function write(
 
 async function serve(options: SocketOptions, response: Native.HttpResponse, request: Native.HttpRequest) {
   const exchange: Exchange = { response, gone: new AbortController(), wake: () => {} };
-  const body = collectBody(options.maxBodyBytes);
+  const body = collectBody(options.maxBodyBytes, response);
   response.onAborted(() => {
     body.fail();
     exchange.gone.abort();
@@ -147,7 +147,7 @@ async function serve(options: SocketOptions, response: Native.HttpResponse, requ
           .http({ method, ...target, headers, remoteAddress, body: body.whole, signal: exchange.gone.signal })
           .catch(() => bareError);
   if (exchange.gone.signal.aborted) return;
-  await write(exchange, answer, method === 'HEAD', body.tooBig).catch(() => {
+  await write(exchange, answer, method === 'HEAD', body.leave()).catch(() => {
     // A stream that fails in the middle can only be cut: its status has gone out.
     if (!exchange.gone.signal.aborted) response.close();
   });

@@ -48,7 +48,7 @@ async function write(response: http.ServerResponse, answer: HttpResponse, close:
 
 async function serve(options: SocketOptions, request: http.IncomingMessage, response: http.ServerResponse) {
   const gone = new AbortController();
-  const body = collectBody(options.maxBodyBytes);
+  const body = collectBody(options.maxBodyBytes, request);
   request
     .on('data', (chunk) => body.push(chunk))
     .on('end', body.end)
@@ -74,7 +74,7 @@ async function serve(options: SocketOptions, request: http.IncomingMessage, resp
           .catch(() => bareError);
   if (gone.signal.aborted) return;
   // A stream that fails in the middle can only be cut: its status has gone out.
-  await write(response, answer, body.tooBig).catch(() => response.destroy());
+  await write(response, answer, body.leave()).catch(() => response.destroy());
 }
 
 function connect(options: SocketOptions, socket: WebSocket, remoteAddress: string): void {
