@@ -153,6 +153,15 @@ export function createApi({ corpus, sessions, log, newId, openAudio, erase }: Ap
       ]);
     },
 
+    async undoLabel(by, session, speaker) {
+      await known(session);
+      const undone = standingLabels(await collect(session)).findLast(({ data }) => data.speaker === speaker);
+      if (undone === undefined) throw new CodedError('NOT_FOUND');
+      await corpus.append(session, [
+        { type: 'speaker.labelled', data: { by: by.subject, speaker, undoes: undone.n } },
+      ]);
+    },
+
     async erase(by, session, reason) {
       await known(session);
       await erase(session, by.subject, reason);

@@ -70,6 +70,7 @@ async function main(): Promise<void> {
     vocabulary: config.AUSCULT_VOCABULARY,
     consentRequired: config.AUSCULT_CONSENT_REQUIRED,
     sliceBytes: config.AUSCULT_MAX_SLICE_BYTES,
+    voiceThreshold: config.AUSCULT_VOICE_THRESHOLD,
     window: limits.window,
     sessionsPerPerson: 20,
     retentionDays: config.AUSCULT_RETENTION_DAYS,

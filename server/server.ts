@@ -14,6 +14,7 @@ import type { Logger } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { createSessions } from './session/sessions.ts';
 import type { Engine } from './speech/engine.ts';
+import { createVoices } from './voices.ts';
 
 export interface ServerOptions {
   corpus: Corpus;
@@ -29,6 +30,8 @@ export interface ServerOptions {
   /** No slice is taken before the session's `consent.recorded`. */
   consentRequired: boolean;
   sliceBytes: number;
+  /** Cosine from which a speaker is a known voice. */
+  voiceThreshold: number;
   /** Slices that a client may have unacknowledged. */
   window: number;
   sessionsPerPerson: number;
@@ -50,6 +53,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { corpus, engine, diarizer, clock, log, newId, sliceBytes } = options;
   const audio = createSessionAudio(corpus);
   const metrics = createMetrics();
+  const voices = createVoices({ corpus, diarizer, newId, createDecoder: options.createDecoder });
   const sessions = createSessions(
     {
       ...{ corpus, clock, log, metrics, newId, audio, engine, diarizer, sliceBytes },
@@ -57,6 +61,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       whenIdle: options.whenIdle,
       vocabulary: options.vocabulary,
       consentRequired: options.consentRequired,
+      knownVoices: voices.known,
+      voiceThreshold: options.voiceThreshold,
       window: options.window,
     },
     { language: options.language, perPerson: options.sessionsPerPerson },
@@ -81,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     clock,
     limits: { sliceBytes },
     attach: sessions.attach,
+    voices,
     api: createApi({ corpus, sessions, log, newId, openAudio, erase }),
     ready: async () => ({ ready: true, checks: { engine: engine?.state === 'ready' } }),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),

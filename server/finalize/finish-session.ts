@@ -30,6 +30,8 @@ export interface FinishParts {
   /** What the live pass has left, for when the second cannot be had. */
   liveTranscription(): Transcription;
   diarize(onProgress: (ratio: number) => void): Promise<Diarization>;
+  /** Per speaker the name, where the voice is a known one. */
+  nameSpeakers(diarization: Diarization): Promise<(string | undefined)[]>;
   /** Read after `settleAudio`. Seconds on the timeline. */
   timeline(): { duration: number; slices: { start: number; end: number }[]; coverage: Coverage };
 }
@@ -43,6 +45,7 @@ const warnings = {
   SECOND_PASS_MISSING: 'The second transcription could not be made; the live text stands.',
   TEXT_OWED: 'No speech engine was available, so there is no text yet; finish again once there is one.',
   SPEAKERS_MISSING: 'Speakers could not be told apart; every word stands under "unknown".',
+  VOICES_UNREAD: 'The known voices could not be read; speakers have no names.',
 } as const;
 
 const warn = (code: keyof typeof warnings) => ({ code, message: warnings[code] });
@@ -74,6 +77,7 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
   const second = transcribed.status === 'fulfilled';
   const transcription = second ? transcribed.value : parts.liveTranscription();
   const diarization = diarized.status === 'fulfilled' ? diarized.value : undefined;
+  const names = diarization && (await parts.nameSpeakers(diarization).catch(() => undefined));
   const { duration, slices, coverage } = parts.timeline();
   const turns = diarization?.turns ?? [];
   const segments = alignWords(transcription.words, {
@@ -88,7 +92,7 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
     duration,
     language: transcription.language,
     segments,
-    speakers: speakersOf(diarization?.speakers ?? [], segments),
+    speakers: speakersOf(diarization?.speakers ?? [], names ?? [], segments),
     turns,
     sliceSpeakers: sliceSpeakers(slices, segments),
     transcription: { engine: transcription.engine, pass: second ? 'second' : owed ? 'none' : 'live' },
@@ -99,13 +103,21 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
       ...(second ? [] : [warn(owed ? 'TEXT_OWED' : 'SECOND_PASS_MISSING')]),
       ...transcription.warnings,
       ...(diarization === undefined ? [warn('SPEAKERS_MISSING')] : diarization.warnings),
+      ...(diarization !== undefined && names === undefined ? [warn('VOICES_UNREAD')] : []),
     ],
   };
 }
 
-function speakersOf(ids: readonly string[], segments: FinalResult['segments']): FinalResult['speakers'] {
+function speakersOf(
+  ids: readonly string[],
+  names: readonly (string | undefined)[],
+  segments: FinalResult['segments'],
+): FinalResult['speakers'] {
   const unknown = segments.some((segment) => segment.speaker === UNKNOWN_SPEAKER) ? [UNKNOWN_SPEAKER] : [];
-  return [...ids, ...unknown].map((id) => ({ id, role: 'unknown' }));
+  return [...ids, ...unknown].map((id, index) => {
+    const name = names[index];
+    return { id, ...(name === undefined ? {} : { name }), role: 'unknown' };
+  });
 }
 
 /** Seconds covered by at least one turn. */

@@ -29,6 +29,7 @@ const routes: { method: string; path: string; body?: string; statuses: number[] 
     body: '{"name":"Ann"}',
     statuses: [204, 403, 403, 403, 404],
   },
+  { method: 'POST', path: '/speakers/SPEAKER_00/undo', statuses: [204, 403, 403, 403, 404] },
   { method: 'DELETE', path: '', statuses: [403, 403, 403, 204, 404] },
 ];
 
@@ -67,6 +68,47 @@ t.test('[A1] every address of a session × everybody', async (t) => {
     }
     t.same(api.calls, []);
   }
+});
+
+const name = encodeURIComponent('Dra. Núñez');
+const voiceRoutes: { method: string; path: string; statuses: number[] }[] = [
+  { method: 'GET', path: '', statuses: [200, 200, 403, 200, 200] },
+  { method: 'PUT', path: `/${name}`, statuses: [201, 201, 403, 403, 201] },
+  { method: 'DELETE', path: `/${name}`, statuses: [204, 204, 403, 204, 204] },
+  { method: 'DELETE', path: `/${name}?owner=dr-a`, statuses: [204, 403, 403, 204, 204] },
+];
+
+t.test('[A1] every address of the voices × everybody', async (t) => {
+  const { url, token, api } = await startTestGateway(t);
+  for (const { method, path, statuses } of voiceRoutes) {
+    for (const [index, [who, principal]] of Object.entries(people).entries()) {
+      api.calls.length = 0;
+      const answer = await fetch(`${url}/api/voices${path}`, {
+        method,
+        headers: { authorization: `Bearer ${await token(principal)}` },
+      });
+      t.equal(answer.status, statuses[index], `${who} ${method} ${path}`);
+      if (answer.status === 403) t.match(api.calls, [/^denied/], 'nothing is done, and it leaves a trace');
+    }
+    t.equal((await fetch(`${url}/api/voices${path}`, { method })).status, 401);
+  }
+});
+
+t.test('a voice sample may be larger than other bodies, from whom may send one', async (t) => {
+  const { url, token, api } = await startTestGateway(t);
+  const put = async (bytes: number, headers: Record<string, string>, path = `/${name}`) =>
+    fetch(`${url}/api/voices${path}`, { method: 'PUT', headers, body: new Uint8Array(bytes) });
+  const mine = { authorization: `Bearer ${await token(clinician)}` };
+  t.equal((await put(4 * 1024 * 1024, mine)).status, 201);
+  t.same(api.calls, [`enrol dr-a Dra. Núñez ${4 * 1024 * 1024}`]);
+  api.calls.length = 0;
+  // A client that is still sending may find the connection cut before it reads the answer.
+  const refused = async (answer: Promise<Response>) => (await answer.catch(() => undefined))?.status;
+  t.ok([413, undefined].includes(await refused(put(4 * 1024 * 1024 + 1, mine))));
+  t.ok([401, undefined].includes(await refused(put(1024 * 1024, {}))));
+  t.equal((await put(3, mine, `/${'x'.repeat(81)}`)).status, 400);
+  t.equal((await put(3, mine, '/a%0Ab')).status, 400);
+  t.same(api.calls, []);
 });
 
 t.test('[A1] the one-time link logs in once, and its token can be renewed and revoked', async (t) => {

@@ -80,6 +80,8 @@ export interface Api {
     speaker: string,
     label: { name?: string | undefined; role?: Role | undefined },
   ): Promise<void>;
+  /** Takes the newest standing correction of this speaker back. @throws CodedError NOT_FOUND where there is none. */
+  undoLabel(by: Principal, session: string, speaker: string): Promise<void>;
   erase(by: Principal, session: string, reason: string): Promise<void>;
   /** Somebody known was refused: an `access.denied` event where the session exists. */
   denied(by: Principal, session: string, what: string, code: ErrorCode): void;

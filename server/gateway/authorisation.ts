@@ -41,6 +41,20 @@ export function listed(principal: Principal): { tenant: string; owner?: string }
   return all ? { tenant: principal.tenant } : { tenant: principal.tenant, owner: principal.subject };
 }
 
+export type VoiceAction = 'list' | 'enrol' | 'forget';
+
+/** A voice belongs to the clinician who gave it. Admins may see that there is one, and erase it, for instance of one who has left. */
+export function authoriseVoices(principal: Principal, action: VoiceAction, owner: string): boolean {
+  const has = (role: Principal['roles'][number]) => principal.roles.includes(role);
+  const own = has('clinician') && owner === principal.subject;
+  return action === 'enrol' ? own : own || has('admin');
+}
+
+/** Whose voices a list shows. */
+export function listedVoices({ tenant, subject, roles }: Principal): { tenant: string; owner?: string } {
+  return roles.includes('admin') ? { tenant } : { tenant, owner: subject };
+}
+
 type SessionMessage = Exclude<ClientMessage['type'], 'hello' | 'renew' | 'ping'>;
 
 /** Every message to a session changes it; whoever only reads may watch and renew. */

@@ -14,6 +14,7 @@ import { createManualClock, type ManualClock } from '../clock.ts';
 import type { Api, SessionSummary } from './api.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
 import type { Attachment, Peer, Principal } from './peer.ts';
+import type { VoiceSummary, Voices } from './voices.ts';
 
 export const SECRET = new TextEncoder().encode('a secret of the tests, longer than 32 bytes');
 export const NOW = Date.UTC(2026, 0, 1);
@@ -71,8 +72,27 @@ export function recordingApi(): Api & { calls: string[] } {
       return { request: 'r1' };
     },
     label: async (_by, _session, speaker, { name }) => void calls.push(`label ${speaker} ${name}`),
+    undoLabel: async (_by, _session, speaker) => void calls.push(`undo ${speaker}`),
     erase: async (by) => void calls.push(`erase ${by.subject}`),
     denied: (by, _session, what, code) => void calls.push(`denied ${by.subject} ${what} ${code}`),
+  };
+}
+
+const voice: VoiceSummary = {
+  ...{ name: 'Dr A', owner: 'dr-a', embedder: 'e', seconds: 4, usable: true },
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+export function recordingVoices(calls: string[]): Voices {
+  return {
+    async list({ tenant, owner }) {
+      return tenant === 'north' && (owner ?? 'dr-a') === 'dr-a' ? [voice] : [];
+    },
+    async enrol(by, name, audio) {
+      calls.push(`enrol ${by.subject} ${name} ${audio.length}`);
+      return { ...voice, name };
+    },
+    forget: async (by, owner, name) => void calls.push(`forget ${by.subject} ${owner} ${name}`),
   };
 }
 
@@ -90,6 +110,7 @@ export async function startTestGateway(t: Test, overrides: Partial<GatewayOption
   const reports: unknown[] = [];
   const gateway = await startGateway({
     ...{ host: '127.0.0.1', port: 0, transport: 'auto', clock, api, origins: ['https://listed.example'] },
+    voices: recordingVoices(api.calls),
     tokens: {
       issuer: 'auscult',
       audience: 'auscult',

@@ -8,6 +8,7 @@ import type { Word } from '../../shared/transcript.ts';
 import { audioStored, createSessionAudioRecorder, type Stretch } from '../audio/session-audio-recorder.ts';
 import { toSamples, toSeconds } from '../audio/timeline.ts';
 import type { Diarization } from '../diarization/diarizer.ts';
+import { nameSpeakers } from '../diarization/name-speakers.ts';
 import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
 import { createWindowWork } from '../diarization/window-work.ts';
 import type { FinishRecord } from '../finalize/finish-job.ts';
@@ -198,6 +199,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     return diarization;
   };
 
+  const nameHeard = async ({ centroids }: Diarization): Promise<(string | undefined)[]> => {
+    const { tenant, owner } = history;
+    const voices = await services.knownVoices({ tenant, owner });
+    return nameSpeakers({ embedder: diarizer?.embedder ?? '', centroids }, voices, services.voiceThreshold);
+  };
+
   return {
     take: listening.take,
     mark: listening.mark,
@@ -217,6 +224,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       transcribe,
       liveTranscription,
       diarize: (onProgress) => diarize(finish, onProgress),
+      nameSpeakers: nameHeard,
       timeline: () => ({
         duration: history.audioStored,
         slices: history.slices.map(({ place }) => ({ start: place?.start ?? 0, end: place?.end ?? 0 })),

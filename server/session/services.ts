@@ -4,6 +4,7 @@ import type { CreateStreamDecoder } from '../audio/stream-decoder.ts';
 import type { Clock } from '../clock.ts';
 import type { Corpus } from '../corpus/corpus.ts';
 import type { Diarizer } from '../diarization/diarizer.ts';
+import type { KnownVoice } from '../diarization/name-speakers.ts';
 import type { Logger } from '../ops/log.ts';
 import type { Metrics } from '../ops/metrics.ts';
 import type { Engine } from '../speech/engine.ts';
@@ -20,6 +21,10 @@ export interface SessionServices {
   engine: Engine | undefined;
   /** Undefined: every word under `unknown`. */
   diarizer: Diarizer | undefined;
+  /** The voices by which speakers of a session of this owner may be named. */
+  knownVoices(of: { tenant: string; owner: string }): Promise<KnownVoice[]>;
+  /** Cosine from which a speaker is a known voice. */
+  voiceThreshold: number;
   /** Background work waits here. */
   whenIdle(signal: AbortSignal): Promise<void>;
   /** Terms that the clinic wants the engine to expect. */

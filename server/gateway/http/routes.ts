@@ -10,16 +10,16 @@ import type { Principal } from '../peer.ts';
 import type { Revocations } from '../revocations.ts';
 import type { HttpRequest, HttpResponse } from '../socket.ts';
 import type { Tickets } from '../tickets.ts';
-import type { Tokens, Verified } from '../tokens.ts';
+import type { Verified } from '../tokens.ts';
 import { empty, json } from './answers.ts';
 import { parseRange } from './range.ts';
 import { authenticate, isLocal, permit, readJson, wholeNumber } from './requests.ts';
 import type { Method, Route } from './router.ts';
+import { type VoiceContext, voiceRoutes } from './voice-routes.ts';
 
-export interface RouteContext {
+export interface RouteContext extends VoiceContext {
   clock: Clock;
   api: Api;
-  tokens: Tokens;
   loginTickets: Tickets<Principal>;
   loginAttempts: Attempts;
   socketTickets: Tickets<Verified>;
@@ -189,6 +189,10 @@ function sessionRoutes({ api, tokens }: RouteContext): Route[] {
       await api.label(by, session, parameters.speaker!, await readJson(request, Label));
       return empty;
     }),
+    on('record', 'POST', '/speakers/{speaker}/undo', async ({ by, session, parameters }) => {
+      await api.undoLabel(by, session, parameters.speaker!);
+      return empty;
+    }),
     on('erase', 'DELETE', '', async ({ by, session, request }) => {
       await api.erase(by, session, (await readJson(request, Erase)).reason);
       return empty;
@@ -200,4 +204,5 @@ export const createRoutes = (context: RouteContext): Route[] => [
   ...publicRoutes(context),
   ...tokenRoutes(context),
   ...sessionRoutes(context),
+  ...voiceRoutes(context),
 ];
