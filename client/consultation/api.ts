@@ -39,11 +39,12 @@ export async function readAudio(session: string, token: string): Promise<Blob> {
   return (await get(`/api/sessions/${session}/audio`, token)).blob();
 }
 
-export async function requestFinish(session: string, token: string): Promise<boolean> {
+/** `numSpeakers`: tell so many speakers apart, instead of as many as seem to be there. */
+export async function requestFinish(session: string, token: string, numSpeakers?: number): Promise<boolean> {
   const response = await fetch(`/api/sessions/${session}/finalize`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: '{}',
+    body: JSON.stringify({ numSpeakers }),
   });
   return response.ok;
 }
@@ -59,6 +60,15 @@ export async function labelSpeaker(
     method: 'PUT',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(label),
+  });
+  return response.ok;
+}
+
+/** Takes the newest correction of this speaker back. */
+export async function undoLabel(session: string, speaker: string, token: string): Promise<boolean> {
+  const response = await fetch(`/api/sessions/${session}/speakers/${encodeURIComponent(speaker)}/undo`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
   });
   return response.ok;
 }

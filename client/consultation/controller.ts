@@ -32,8 +32,8 @@ export interface Controller {
   pause(): Promise<void>;
   resume(): Promise<void>;
   finish(): Promise<void>;
-  /** Asks for the finish again, after it has failed. */
-  finishAgain(): Promise<void>;
+  /** Asks for the finish again: after it has failed, or with the number of speakers. */
+  finishAgain(numSpeakers?: number): Promise<void>;
   takeOver(): void;
   tryMicrophoneAgain(): void;
   token(token: string): void;
@@ -306,10 +306,13 @@ export function createController(options: ControllerOptions): Controller {
         await silence();
         open?.connection.command({ type: 'finalize' });
       }),
-    async finishAgain() {
+    async finishAgain(numSpeakers) {
       const { session, access } = model;
-      if (session.value !== undefined && access.value !== undefined) {
-        await requestFinish(session.value, access.value.token);
+      if (session.value === undefined || access.value === undefined) return;
+      const asked = await requestFinish(session.value, access.value.token, numSpeakers);
+      if (asked && model.stage.value === 'finished') {
+        model.progress.value = undefined;
+        model.stage.value = 'finishing';
       }
     },
     takeOver() {

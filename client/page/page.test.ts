@@ -119,6 +119,20 @@ t.test('a consultation in a real browser', { skip }, async (t) => {
     by('speaker-name'),
   );
   t.pass('a corrected name comes back as an event and is shown');
+  await page.click(by('undo'));
+  await page.waitForFunction(
+    (selector) => document.querySelector(selector)?.textContent === 'Speaker 1',
+    by('speaker-name'),
+  );
+  t.equal(await page.locator(by('undo')).count(), 0, 'and can be taken back');
+
+  await page.fill(`${by('again')} input`, '3');
+  await page.click(`${by('again')} button`);
+  await page.waitForSelector(by('progress'));
+  t.match(session().events.at(-1), { event: 'finish.requested', data: { numSpeakers: 3 } });
+  server.complete('session-1');
+  await page.waitForSelector(by('segment'));
+  t.pass('speakers are told apart again, so many as there were, and the newer result is shown');
 
   await page.click(by('new'));
   await page.waitForSelector(by('start'));

@@ -2,7 +2,7 @@
 import type { FinalResult } from '../../shared/events.ts';
 import { labelOf, type TranscriptState } from '../../shared/fold.ts';
 import { Role, UNKNOWN_SPEAKER } from '../../shared/transcript.ts';
-import { labelSpeaker } from '../consultation/api.ts';
+import { labelSpeaker, undoLabel } from '../consultation/api.ts';
 import type { Dictionary } from './dictionary/en.ts';
 import { dictionary } from './i18n.ts';
 import { useApp } from './use-app.ts';
@@ -33,12 +33,20 @@ export function nameOf(
 
 export function Speakers({ result }: { result: FinalResult }) {
   const t = dictionary.value;
-  const { model } = useApp();
+  const { model, controller } = useApp();
   const speakers = result.speakers.filter(({ id }) => id !== UNKNOWN_SPEAKER);
   if (speakers.length === 0) return null;
 
   function correct(speaker: string, label: { name?: string; role?: string }): void {
-    void labelSpeaker(result.session, speaker, label, model.access.value?.token ?? '');
+    void labelSpeaker(result.session, speaker, label, token());
+  }
+
+  const token = () => model.access.value?.token ?? '';
+
+  function tellApartAgain(event: SubmitEvent): void {
+    event.preventDefault();
+    const count = Number(new FormData(event.currentTarget as HTMLFormElement).get('count'));
+    void controller()?.finishAgain(count);
   }
 
   return (
@@ -65,9 +73,25 @@ export function Speakers({ result }: { result: FinalResult }) {
                 </option>
               ))}
             </select>
+            {model.transcript.value.labels.some(({ speaker }) => speaker === id) && (
+              <button
+                type="button"
+                data-testid="undo"
+                onClick={() => void undoLabel(result.session, id, token())}
+              >
+                {t.undoCorrection}
+              </button>
+            )}
           </div>
         );
       })}
+      <form class="row" data-testid="again" onSubmit={tellApartAgain}>
+        <label>
+          {t.speakerCount}{' '}
+          <input type="number" name="count" min={1} max={20} required defaultValue={speakers.length} />
+        </label>
+        <button type="submit">{t.tellApartAgain}</button>
+      </form>
     </section>
   );
 }

@@ -35,3 +35,18 @@ t.test('a correction can be taken back, and the one before it stands again', asy
   ]);
   t.equal(labelled(result, labels).speakers[1]?.name, 'Luis');
 });
+
+t.test(
+  'a correction is of the result it was made on: another finish tells speakers apart anew',
+  async (t) => {
+    const completed: EventOf<'finish.completed'> = {
+      ...{ session: 's', n: 6, at: '', type: 'finish.completed' },
+      data: { request: 'r', warnings: [], speakers: 2, words: 1 },
+    };
+    const [before, after] = [
+      label(5, { speaker: 'SPEAKER_00', name: 'Dr Ruiz' }),
+      label(7, { speaker: 'SPEAKER_01', name: 'Luis' }),
+    ];
+    t.same(standingLabels([before, completed, after]), [after]);
+  },
+);
