@@ -55,6 +55,8 @@ export function describeEvent(event: CorpusEvent): string {
       if (undoes !== undefined) return `${by} takes back event ${undoes}`;
       return `${by} calls ${speaker} ${[name, role].filter(Boolean).join(', ')}`;
     }
+    case 'voice.enrolled':
+      return `a voice, ${event.data.seconds.toFixed(1)} s of speech, ${event.data.embedder}`;
     case 'session.read':
     case 'session.exported':
       return `${event.data.what} by ${event.data.by}`;

@@ -38,7 +38,7 @@ export async function startRealServer(t: Test, config: Config, options: Partial<
     whenIdle: async () => {},
     newId: () => nanoid(),
     ...{ language: 'en', vocabulary: [], sliceBytes: 1 << 20, window: 8, sessionsPerPerson: 20 },
-    ...{ retentionDays: 0, consentRequired: false },
+    ...{ retentionDays: 0, consentRequired: false, voiceThreshold: 0.6 },
     gateway: {
       ...{ host: '127.0.0.1', port: 0, transport: 'auto', origins: [] },
       tokens: tokenOptionsOf(config, { create: true }),

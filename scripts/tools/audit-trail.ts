@@ -43,7 +43,7 @@ export async function readAuditTrail(
 
 /** A damaged session may say anything of when it was last touched, so it is always looked at. */
 async function activeSince(corpus: Corpus, since: number): Promise<string[]> {
-  const sessions = await corpus.sessions();
+  const sessions = [...(await corpus.sessions()), ...(await corpus.sessions({ kind: 'voice' }))];
   const active = sessions.filter(
     ({ state, lastEventAt }) => state === 'corrupt' || Date.parse(lastEventAt) >= since,
   );

@@ -1,0 +1,158 @@
+/**
+ * What telling speakers apart adds to the finish after 5, 20 and 60 minutes, all windows having been analysed while the
+ * session ran: reading them from the corpus and clustering, by the session's own code and in the process of the
+ * networks. And clustering alone. The voices are those of a real conversation, over and over, never twice the same.
+ */
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { GOLDEN_CLIPS, GOLDEN_PLDA, goldenMissing, readGoldenWindows } from '../../fixtures/golden.ts';
+import { writeNetworks } from '../../fixtures/onnx/write-networks.ts';
+import { createSessionAudio } from '../../server/audio/session-audio.ts';
+import { systemClock } from '../../server/clock.ts';
+import type { Corpus } from '../../server/corpus/corpus.ts';
+import { createCorpus } from '../../server/corpus/create-corpus.ts';
+import { findVoices } from '../../server/diarization/clustering.ts';
+import { createDiarizer } from '../../server/diarization/create-diarizer.ts';
+import { type Diarizer, WINDOW, type WindowAnalysis } from '../../server/diarization/diarizer.ts';
+import { createRandom } from '../../server/diarization/kmeans.ts';
+import { loadPlda } from '../../server/diarization/plda-files.ts';
+import { filterTraining } from '../../server/diarization/training-filter.ts';
+import { encodeWindow } from '../../server/diarization/window-codec.ts';
+import { countWindows } from '../../server/diarization/window-work.ts';
+import { createLog } from '../../server/ops/log.ts';
+import { createMetrics } from '../../server/ops/metrics.ts';
+import { beginHistory, extendHistory, type SessionHistory } from '../../server/session/history.ts';
+import { createPipeline } from '../../server/session/pipeline.ts';
+import { type Bench, BenchSkipped } from './bench.ts';
+import { median, rounded } from './statistics.ts';
+
+const MINUTES = [5, 20, 60];
+const RUNS = 3;
+const EMBEDDINGS = 5_000;
+/** Of what is added to each value of an embedding, in shares of the value's own spread. */
+const NOISE = 0.1;
+const SEED = 11;
+
+export const finishDiarization: Bench = {
+  name: 'finish-diarization',
+  about:
+    'seconds that speakers add to the finish after 5, 20 and 60 minutes (ratio_60_to_5 <= 4), and clustering 5,000 voices (cluster_s <= 5)',
+  limit: 900,
+  async run(say) {
+    if (goldenMissing) throw new BenchSkipped(goldenMissing);
+    const source = readGoldenWindows(GOLDEN_CLIPS[0]!.directory);
+    const directory = await mkdtemp(path.join(tmpdir(), 'auscult-bench-'));
+    const models = await writeNetworks(path.join(directory, 'models'), 'tiny');
+    for (const file of await readdir(GOLDEN_PLDA)) {
+      await copyFile(path.join(GOLDEN_PLDA, file), path.join(models, file));
+    }
+    const log = createLog('error', false);
+    const options = { modelsDirectory: models, standIn: false, phantomSeconds: 0, log };
+    const diarizer = (await createDiarizer(options))!;
+    const masterKeyFile = path.join(directory, 'master.key');
+    const corpus = await createCorpus({ directory: path.join(directory, 'data'), masterKeyFile });
+    try {
+      const seconds = new Map<number, number[]>();
+      for (const minutes of MINUTES) {
+        const session = await record(corpus, diarizer, repeat(source, countWindows(60 * minutes)), minutes);
+        const taken: number[] = [];
+        for (let run = 0; run < RUNS; run += 1) taken.push(await finish(corpus, diarizer, session));
+        seconds.set(minutes, taken);
+        say(`after ${minutes} min: ${taken.map((each) => rounded(each, 3)).join(', ')} s`);
+      }
+      const of = (minutes: number) => median(seconds.get(minutes) ?? []);
+      return {
+        ratio_60_to_5: rounded(Number(of(60)) / Number(of(5))),
+        seconds_5: rounded(of(5), 3),
+        seconds_20: rounded(of(20), 3),
+        seconds_60: rounded(of(60), 3),
+        cluster_s: rounded(await cluster(source, models), 3),
+        method: diarizer.method,
+      };
+    } finally {
+      await diarizer.close();
+      await corpus.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+};
+
+function repeat(source: readonly WindowAnalysis[], count: number): WindowAnalysis[] {
+  const random = createRandom(SEED);
+  const all = source.flatMap(({ embeddings }) => [...embeddings]).filter(Number.isFinite);
+  const spread = Math.sqrt(all.reduce((sum, value) => sum + value * value, 0) / all.length);
+  return Array.from({ length: count }, (_, index) => {
+    const window = source[index % source.length]!;
+    const embeddings = window.embeddings.map((value) => value + NOISE * spread * (2 * random() - 1));
+    return { ...window, index, embeddings };
+  });
+}
+
+/** A session whose background work is done. */
+async function record(
+  corpus: Corpus,
+  diarizer: Diarizer,
+  windows: readonly WindowAnalysis[],
+  minutes: number,
+): Promise<string> {
+  const session = `session-of-${minutes}-minutes`;
+  await corpus.open(session, { language: 'en', owner: 'bench', tenant: 'bench' });
+  await corpus.append(session, [{ type: 'audio.stored', data: { start: 0, end: 60 * minutes } }]);
+  for (const window of windows) {
+    const data = { index: window.index, method: diarizer.method };
+    await corpus.append(session, [{ type: 'window.diarized', data, blob: encodeWindow(window) }]);
+  }
+  return session;
+}
+
+/** Seconds, the reading of the session's events included, as after a restart. */
+async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Promise<number> {
+  const begun = performance.now();
+  let history: SessionHistory | undefined;
+  for await (const event of corpus.events(session)) {
+    if (history === undefined) history = beginHistory(event);
+    else extendHistory(history, event);
+  }
+  const pipeline = createPipeline({
+    services: {
+      ...{ corpus, diarizer, clock: systemClock, metrics: createMetrics(), log: createLog('error', false) },
+      ...{ engine: undefined, audio: createSessionAudio(corpus), newId: () => '', vocabulary: [] },
+      ...{ window: 8, sliceBytes: 1 << 20, voiceThreshold: 0.6, consentRequired: false },
+      createDecoder: () => {
+        throw new Error('nothing is left to decode');
+      },
+      knownVoices: async () => [],
+      whenIdle: async () => {},
+    },
+    history: history!,
+    append: async (events) => void (await corpus.append(session, events)),
+    onTail() {},
+    onDegraded() {},
+    onStatus() {},
+  });
+  const request = { request: 'bench', by: 'bench', attempts: 0, outcome: 'pending' as const };
+  const found = await pipeline.finishParts(request).diarize(() => {});
+  pipeline.close();
+  const expected = history!.windows.size * WINDOW.step;
+  if (found.turns.length === 0) throw new Error(`no turns in ${expected} s`);
+  return (performance.now() - begun) / 1000;
+}
+
+async function cluster(source: readonly WindowAnalysis[], models: string): Promise<number | undefined> {
+  const plda = await loadPlda(models);
+  // Not every local speaker of a window has a voice that is fit for clustering.
+  const perWindow = filterTraining(source).embeddings.rows / source.length;
+  const windows = repeat(source, Math.ceil((1.05 * EMBEDDINGS) / perWindow));
+  const { embeddings } = filterTraining(windows);
+  const { columns } = embeddings;
+  const voices = { rows: EMBEDDINGS, columns, data: embeddings.data.slice(0, EMBEDDINGS * columns) };
+  if (embeddings.rows < EMBEDDINGS) throw new Error(`there are only ${embeddings.rows} embeddings`);
+  const taken: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    const begun = performance.now();
+    findVoices(voices, { minimum: 1, maximum: Number.POSITIVE_INFINITY }, plda === undefined ? {} : { plda });
+    taken.push((performance.now() - begun) / 1000);
+  }
+  return median(taken);
+}
