@@ -2,6 +2,7 @@
 import type { Bench } from './bench.ts';
 import { finishDiarization } from './finish-diarization.ts';
 import { finishGrowth } from './finish-growth.ts';
+import { gateway } from './gateway.ts';
 import { longSession } from './long-session.ts';
 import { seams } from './seams.ts';
 import { segmentation } from './segmentation.ts';
