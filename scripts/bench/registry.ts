@@ -15,4 +15,5 @@ export const benches: readonly Bench[] = [
   longSession,
   segmentation,
   finishDiarization,
+  gateway,
 ];

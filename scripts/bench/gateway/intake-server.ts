@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import { systemClock } from '../../../server/clock.ts';
 import { createCorpus } from '../../../server/corpus/create-corpus.ts';
 import type { Api } from '../../../server/gateway/api.ts';
-import { startGateway } from '../../../server/gateway/gateway.ts';
+import { type GatewayOptions, startGateway } from '../../../server/gateway/gateway.ts';
 import type { SliceMessage } from '../../../shared/protocol.ts';
 
 const [mode, directory = '', secret = ''] = process.argv.slice(2) as ['uws' | 'ws' | 'json', string, string];
@@ -51,7 +51,15 @@ async function listen(): Promise<number> {
     return (server.address() as { port: number }).port;
   }
   const gateway = await startGateway({
-    ...{ host: '127.0.0.1', port: 0, transport: mode, clock: systemClock, origins: [], api: {} as Api },
+    ...{
+      host: '127.0.0.1',
+      port: 0,
+      transport: mode,
+      clock: systemClock,
+      origins: [],
+      api: {} as Api,
+      voices: {} as GatewayOptions['voices'],
+    },
     limits: { messageRate: enough, byteRate: enough, authenticated: many, unauthenticated: many },
     tokens: {
       ...{ issuer: 'auscult', audience: 'auscult', secret: Buffer.from(secret) },

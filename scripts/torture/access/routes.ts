@@ -16,13 +16,15 @@ export const addresses = (): Address[] =>
 
 /** Open to whoever asks: they hold nothing of anybody. Everything else is to be refused. */
 const open = new Set(['GET /healthz', 'GET /readyz', 'GET /metrics', 'POST /api/login']);
-/** Answered to everybody whose token holds, with what is theirs. */
-const personal = new Set([
-  'POST /api/token/renew',
-  'POST /api/token/revoke',
-  'POST /api/tickets',
-  'GET /api/sessions',
-]);
+const everybody = ['clinician', 'reviewer', 'admin'];
+/** Answered to those of these roles, wherever they are from, with what is theirs. */
+const personal: Record<string, readonly string[]> = {
+  'POST /api/token/renew': everybody,
+  'POST /api/token/revoke': everybody,
+  'POST /api/tickets': everybody,
+  'GET /api/sessions': everybody,
+  'GET /api/voices': ['clinician', 'admin'],
+};
 /** A request that would do something, so that a refusal is not one of its form. */
 const bodies: Record<string, object> = {
   'POST /api/login': { ticket: 'ticket_guessed' },
@@ -40,6 +42,7 @@ const actions: Record<string, SessionAction> = {
   'GET /api/sessions/{session}/audio': 'read',
   'POST /api/sessions/{session}/finalize': 'record',
   'PUT /api/sessions/{session}/speakers/{speaker}': 'record',
+  'POST /api/sessions/{session}/speakers/{speaker}/undo': 'record',
   'DELETE /api/sessions/{session}': 'erase',
 };
 
@@ -49,7 +52,8 @@ function mayHave(address: Address, { person, origin }: Attempt): boolean {
   if (person === undefined) return false;
   const roles = person.roles.filter((role) => role !== 'porter');
   if (roles.length === 0) return false;
-  if (personal.has(name)) return true;
+  const theirs = personal[name];
+  if (theirs !== undefined) return roles.some((role) => theirs.includes(role));
   const action = actions[name];
   const principal = { ...person, roles } as Principal;
   const owned = { tenant: clinician.tenant, owner: clinician.subject };
