@@ -15,5 +15,4 @@ export const benches: readonly Bench[] = [
   longSession,
   segmentation,
   finishDiarization,
-  gateway,
 ];
