@@ -67,7 +67,7 @@ function figures(rounds: readonly Latencies[]) {
 }
 
 /** Milliseconds for each slice of `count` sessions at once. */
-export async function roundOf(server: BenchServer, audio: Int16Array, count: number): Promise<number[]> {
+export async function roundOf(server: BenchServer, audio: Int16Array, count: number): Promise<Latencies> {
   const begin = Date.now() + 500;
   // No two sessions of a clinic keep step: the golden ratio spreads them unevenly over the three seconds.
   const phases = Array.from({ length: count }, (_, index) => (index * 0.618 * SLICE_SECONDS) % SLICE_SECONDS);
