@@ -1,5 +1,6 @@
 /** Every bench, in the order in which `--list` shows them. */
 import type { Bench } from './bench.ts';
+import { engineReuse } from './engine-reuse.ts';
 import { finishDiarization } from './finish-diarization.ts';
 import { finishGrowth } from './finish-growth.ts';
 import { gateway } from './gateway.ts';
@@ -10,9 +11,11 @@ import { sliceLatency } from './slice-latency.ts';
 
 export const benches: readonly Bench[] = [
   sliceLatency,
+  engineReuse,
   seams,
   finishGrowth,
   longSession,
   segmentation,
   finishDiarization,
+  gateway,
 ];

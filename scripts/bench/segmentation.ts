@@ -88,7 +88,10 @@ async function measure(environment: Record<string, string>, audio: Int16Array) {
     const { events } = await server.api<{ events: { type: string }[] }>(
       `/api/sessions/${sessions[0]!.session}/events`,
     );
-    return { latencies: latencies.shown, windows: events.filter(({ type }) => type === 'window.diarized').length };
+    return {
+      latencies: latencies.shown,
+      windows: events.filter(({ type }) => type === 'window.diarized').length,
+    };
   } finally {
     await server.stop();
   }
