@@ -115,7 +115,7 @@ t.test('a consultation in a real browser', { skip }, async (t) => {
   await page.waitForSelector(by('segment'));
   t.equal(await page.locator(by('segment')).count(), session().slices.length);
   t.ok(inOrder(session()));
-  t.same(events.filter(({ event }) => event === 'finish.requested').length, 1);
+  t.same(session().events.filter(({ event }) => event === 'finish.requested').length, 1);
 
   await page.fill('.speaker >> nth=0 >> input', 'Dr Ruiz');
   await page.press('.speaker >> nth=0 >> input', 'Enter');
