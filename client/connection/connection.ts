@@ -64,7 +64,22 @@ export function createConnection(options: ConnectionOptions): Connection {
   // Slices are read from the outbox before they are sent: everything sent waits its turn in this queue.
   let sending = Promise.resolve();
 
+  const inputs: Input[] = [];
+  let dispatching = false;
+
+  /** One step at a time: what a listener asks for while it is told of one comes after all of that one's effects. */
   function dispatch(input: Input): void {
+    inputs.push(input);
+    if (dispatching) return;
+    dispatching = true;
+    try {
+      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) take(next);
+    } finally {
+      dispatching = false;
+    }
+  }
+
+  function take(input: Input): void {
     const step = transition(state, input, options.random);
     const changed = step.state !== state;
     state = step.state;

@@ -132,7 +132,9 @@ export function startRecording(options: RecordingOptions): Recording {
 
   function hear(message: ServerMessage): void {
     options.onMessage?.(message);
-    if (message.type === 'result' && asked) succeed(message.result);
+    const { unacked, queued } = connection.state;
+    // A session that was finished before shows its result at once: it is no answer while slices are under way.
+    if (message.type === 'result' && asked && unacked === queued) succeed(message.result);
     else if (message.type === 'error' && failures.has(message.code)) fail(new CodedError(message.code));
     else if (message.type === 'update' && message.event === 'finish.failed' && asked) {
       if ((message.data as { final: boolean }).final) fail(new CodedError('FINALIZE_FAILED'));
@@ -178,7 +180,7 @@ export function startRecording(options: RecordingOptions): Recording {
   };
 }
 
-const isGreeted = (state: ConnectionState) => state.session !== undefined;
+const isGreeted = (state: ConnectionState) => state.status === 'ready';
 
 /** @throws TypeError when it is no address. */
 export function socketUrl(server: string): string {
