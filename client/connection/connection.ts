@@ -64,27 +64,26 @@ export function createConnection(options: ConnectionOptions): Connection {
   // Slices are read from the outbox before they are sent: everything sent waits its turn in this queue.
   let sending = Promise.resolve();
 
-  const inputs: Input[] = [];
-  let dispatching = false;
+  const due: (() => void)[] = [];
+  let performing = false;
 
-  /** One step at a time: what a listener asks for while it is told of one comes after all of that one's effects. */
+  /**
+   * The state moves at once; what follows from it is done in order, so that what a listener asks for while it is told
+   * of one step comes after all of that step's effects.
+   */
   function dispatch(input: Input): void {
-    inputs.push(input);
-    if (dispatching) return;
-    dispatching = true;
-    try {
-      for (let next = inputs.shift(); next !== undefined; next = inputs.shift()) take(next);
-    } finally {
-      dispatching = false;
-    }
-  }
-
-  function take(input: Input): void {
     const step = transition(state, input, options.random);
     const changed = step.state !== state;
     state = step.state;
-    for (const effect of step.effects) perform(effect);
-    if (changed) options.changed(state);
+    due.push(...step.effects.map((effect) => () => perform(effect)));
+    if (changed) due.push(() => options.changed(state));
+    if (performing) return;
+    performing = true;
+    try {
+      for (let next = due.shift(); next !== undefined; next = due.shift()) next();
+    } finally {
+      performing = false;
+    }
   }
 
   function perform(effect: Effect): void {
