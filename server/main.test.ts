@@ -111,23 +111,31 @@ t.test(
     t.ok(shown.length > 0, 'segments are shown');
 
     const heard = result.segments.flatMap((segment) => segment.words.map((word) => word.text)).join(' ');
-    const undivided = await hear(await readFile(jfk));
+    const wav = Buffer.from(await api(`/api/sessions/${session}/audio`));
+    // The stand-in is shaken by the Opus coding of the very same sentence, so the fair measure of dividing and joining
+    // is the session's own file, undivided; the original's figures are reported beside it.
+    const original = await hear(await readFile(jfk));
+    const undivided = await hear(wav);
     t.comment(
-      `word error rate against the known sentence: recorded ${rate(known, heard)}, undivided ${rate(known, undivided)}`,
+      `word error rate against the known sentence: ${rate(known, heard)} as recorded and divided, ` +
+        `${rate(known, undivided)} as recorded and undivided, ${rate(known, original)} in the original file`,
     );
-    const kept = undivided.split(' ').filter((word) => heard.split(' ').includes(word));
+    t.comment(`of the original's ${count(original)} words, ${kept(original, heard)} are in the text`);
     t.ok(
-      kept.length > undivided.split(' ').length / 2,
-      `${kept.length} words of the undivided ${undivided.split(' ').length}`,
+      kept(undivided, heard) > count(undivided) / 2,
+      `${kept(undivided, heard)} words of the undivided ${count(undivided)}`,
     );
 
-    const wav = Buffer.from(await api(`/api/sessions/${session}/audio`));
     t.equal(wav.length, result.audio.bytes);
     t.ok(Math.abs((wav.length - 44) / 32_000 - result.duration) < 0.001);
     t.match(chunks[0], { chunk_number: 0, session_id: session, audio_hash: /^sha256:[0-9a-f]{64}$/ });
     t.equal(chunks[0].chunk_id, `${session}_chunk_0_${chunks[0].audio_hash.slice(7, 15)}`);
   },
 );
+
+const count = (text: string) => text.split(' ').length;
+const kept = (from: string, text: string) =>
+  from.split(' ').filter((word) => text.split(' ').includes(word)).length;
 
 /** What the same recogniser hears in the whole file at once. */
 async function hear(wav: Buffer): Promise<string> {

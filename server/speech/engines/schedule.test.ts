@@ -43,8 +43,8 @@ t.test('speed is a moving average', async (t) => {
 });
 
 t.test('the audio context fits with room to spare and never exceeds what the model has', async (t) => {
-  t.equal(fitAudioContext(3, 128), 320);
-  t.equal(fitAudioContext(3, 0), 192);
+  t.equal(fitAudioContext(3, 128), 288);
+  t.equal(fitAudioContext(3, 0), 160);
   t.equal(fitAudioContext(30, 128), 1500);
   t.equal(fitAudioContext(29.9, 0), 1500);
 });
