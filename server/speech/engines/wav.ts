@@ -1,25 +1,12 @@
 /** 16 kHz mono 16-bit samples as a WAV file, and back. */
+import { toBytes } from '../../audio/pcm.ts';
 import { SAMPLE_RATE } from '../../audio/stream-decoder.ts';
-
-const HEADER_BYTES = 44;
+import { WAV_HEADER_BYTES, wavHeader } from '../../audio/wav.ts';
 
 export function encodeWav(audio: Int16Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(HEADER_BYTES + audio.byteLength);
-  const view = new DataView(bytes.buffer);
-  const text = (offset: number, value: string) => bytes.set(new TextEncoder().encode(value), offset);
-  text(0, 'RIFF');
-  view.setUint32(4, bytes.length - 8, true);
-  text(8, 'WAVEfmt ');
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, SAMPLE_RATE, true);
-  view.setUint32(28, SAMPLE_RATE * 2, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, 'data');
-  view.setUint32(40, audio.byteLength, true);
-  bytes.set(new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength), HEADER_BYTES);
+  const bytes = new Uint8Array(WAV_HEADER_BYTES + audio.byteLength);
+  bytes.set(wavHeader(audio.length, SAMPLE_RATE));
+  bytes.set(toBytes(audio), WAV_HEADER_BYTES);
   return bytes;
 }
 
@@ -27,7 +14,7 @@ export function encodeWav(audio: Int16Array): Uint8Array<ArrayBuffer> {
 export function decodeWav(bytes: Uint8Array): Int16Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const name = (offset: number) => String.fromCharCode(...bytes.subarray(offset, offset + 4));
-  if (bytes.length < HEADER_BYTES || name(0) !== 'RIFF' || name(8) !== 'WAVE')
+  if (bytes.length < WAV_HEADER_BYTES || name(0) !== 'RIFF' || name(8) !== 'WAVE')
     throw new RangeError('not a WAV file');
   for (let offset = 12; offset + 8 <= bytes.length; offset += 8 + view.getUint32(offset + 4, true)) {
     if (name(offset) === 'fmt ') {
