@@ -159,6 +159,8 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     for (const message of held) deliver(message);
   }
 
+  let renewing: Promise<void> = Promise.resolve();
+
   async function renew(token: string): Promise<void> {
     try {
       const renewed = await verify(token);
@@ -191,8 +193,12 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   function deliver(message: ClientMessage): void {
     if (isOver()) return;
     if (message.type === 'hello') tell('ALREADY_GREETED');
-    else if (message.type === 'ping') outgoing.send({ type: 'pong', at: message.at });
-    else if (message.type === 'renew') void renew(message.token);
+    // A pong says that what was sent before it has been dealt with, a renewal included.
+    else if (message.type === 'ping')
+      void renewing.then(() => {
+        if (!isOver()) outgoing.send({ type: 'pong', at: message.at });
+      });
+    else if (message.type === 'renew') renewing = renew(message.token);
     else toSession(message);
   }
 
