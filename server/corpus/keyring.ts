@@ -38,6 +38,16 @@ export function createKeyring(store: EventStore, masterKeys: MasterKeys): Keyrin
     return open(master.bytes, ['auscult data key 1', stream, masterKey], wrapped);
   }
 
+  /** Nothing can be held to its seal without this key, so a corpus whose copy of it is damaged is not opened at all. */
+  function unwrapSystemKey(stored: WrappedKey): Uint8Array {
+    try {
+      return unwrap(stored);
+    } catch (cause) {
+      if (!masters.some((key) => key.id === stored.masterKey)) throw cause;
+      throw new Error("The corpus's own key is damaged: restore corpus.db from a backup.", { cause });
+    }
+  }
+
   function wrap(stream: string, master: MasterKey, key: Uint8Array): WrappedKey {
     const wrapped = close(master.bytes, ['auscult data key 1', stream, master.id], key);
     return { stream, masterKey: master.id, wrapped };
@@ -51,7 +61,7 @@ export function createKeyring(store: EventStore, masterKeys: MasterKeys): Keyrin
 
   const storedSystemKey = store.key(SYSTEM_STREAM);
   if (storedSystemKey === undefined) throw new Error('The corpus has no system key.');
-  const systemKey = unwrap(storedSystemKey);
+  const systemKey = unwrapSystemKey(storedSystemKey);
 
   return {
     sealKey: deriveKey(systemKey, 'auscult seal 1'),
