@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import type { CorpusEvent, FinalResult } from '../../shared/events.ts';
 import type { ServerMessage, SessionPhase } from '../../shared/protocol.ts';
 import type { Role } from '../../shared/transcript.ts';
+import type { ChunkRow } from '../corpus/chunk-rows.ts';
 import type { Ownership } from './authorisation.ts';
 import type { Principal } from './peer.ts';
 
@@ -31,23 +32,6 @@ export interface SessionView extends SessionSummary {
   failure?: { code: string; message: string };
 }
 
-/** One slice, as the readers of the corpus know it. */
-export interface Chunk {
-  /** `<session>_chunk_<n>_<hash8>` */
-  chunk_id: string;
-  session_id: string;
-  chunk_number: number;
-  /** Seconds on the session's timeline; null until the slice was decoded. */
-  timestamp_start: number | null;
-  timestamp_end: number | null;
-  transcription: string;
-  /** `sha256:` and the hex digest of the slice's bytes. */
-  audio_hash: string;
-  created_at: string;
-  /** After finishing. */
-  speaker?: string;
-}
-
 export interface AudioFile {
   /** Length of the whole WAV file. */
   bytes: number;
@@ -64,7 +48,7 @@ export interface Api {
   view(by: Principal, session: string): Promise<SessionView>;
   /** Events numbered above `after`, at most `limit`, in order. */
   events(by: Principal, session: string, after: number, limit: number): Promise<CorpusEvent[]>;
-  chunks(by: Principal, session: string): Promise<Chunk[]>;
+  chunks(by: Principal, session: string): Promise<ChunkRow[]>;
   /** @throws CodedError SESSION_EMPTY */
   audio(by: Principal, session: string): Promise<AudioFile>;
   /** @throws CodedError SESSION_EMPTY */

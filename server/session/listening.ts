@@ -5,7 +5,8 @@
 
 import { CodedError, type ErrorCode } from '../../shared/errors.ts';
 import type { NewEvent } from '../../shared/events.ts';
-import { type CreateStreamDecoder, SAMPLE_RATE, type StreamDecoder } from '../audio/stream-decoder.ts';
+import type { CreateStreamDecoder, StreamDecoder } from '../audio/stream-decoder.ts';
+import { toSamples, toSeconds } from '../audio/timeline.ts';
 import type { SessionHistory, StoredSlice } from './history.ts';
 
 export interface ListeningOptions {
@@ -37,8 +38,6 @@ export interface Listening {
   close(): void;
 }
 
-const toSamples = (seconds: number) => Math.round(seconds * SAMPLE_RATE);
-
 export function createListening(options: ListeningOptions): Listening {
   const { history } = options;
   let decoder: { stream: StreamDecoder; epoch: number; last: StoredSlice } | undefined;
@@ -57,7 +56,7 @@ export function createListening(options: ListeningOptions): Listening {
   const place = async (slice: StoredSlice, start: number, degraded?: ErrorCode) => {
     if (position <= toSamples(history.timelineEnd) && slice.place !== undefined) return;
     const { seq } = slice;
-    const interval = { start: start / SAMPLE_RATE, end: position / SAMPLE_RATE };
+    const interval = { start: toSeconds(start), end: toSeconds(position) };
     await options.append([
       degraded === undefined
         ? { type: 'slice.decoded', data: { seq, ...interval } }
@@ -122,7 +121,7 @@ export function createListening(options: ListeningOptions): Listening {
       void enqueue(() => decode(slice, bytes));
     },
     mark(event) {
-      void enqueue(() => options.append([{ type: event, data: { at: position / SAMPLE_RATE } }]));
+      void enqueue(() => options.append([{ type: event, data: { at: toSeconds(position) } }]));
     },
     settle: () => enqueue(endEpoch),
     close() {
