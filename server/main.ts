@@ -17,6 +17,7 @@ import { startServer } from './server.ts';
 import { localAddress, removeServerFile, writeServerFile } from './server-file.ts';
 import { createEngine } from './speech/engines/create-engine.ts';
 import { findWhisperServer } from './speech/engines/find-whisper-server.ts';
+import { findQuantiser } from './speech/engines/quantised-model.ts';
 
 const clock = systemClock;
 const HOUR = 3600;
@@ -34,16 +35,18 @@ async function main(): Promise<void> {
     onListenerError: (error) => log.error({ err: error }, 'a listener of the corpus failed'),
   });
   const modelPath = join(config.AUSCULT_MODELS, `ggml-${config.AUSCULT_WHISPER_MODEL}.bin`);
+  const whisperServerBin = await findWhisperServer({
+    bin: config.WHISPER_SERVER_BIN,
+    searchPath: config.searchPath,
+    cacheDirectory: config.AUSCULT_CACHE,
+  });
   const engine = await createEngine({
     clock,
     logger: log,
     whisperUrls: config.WHISPER_URL,
     ...(existsSync(modelPath) ? { modelPath } : {}),
-    whisperServerBin: await findWhisperServer({
-      bin: config.WHISPER_SERVER_BIN,
-      searchPath: config.searchPath,
-      cacheDirectory: config.AUSCULT_CACHE,
-    }),
+    whisperServerBin,
+    quantiser: await findQuantiser(whisperServerBin, config.AUSCULT_CACHE),
     searchPath: config.searchPath,
     pocketsphinx: config.AUSCULT_STAND_IN,
     workers: config.AUSCULT_WORKERS,

@@ -14,6 +14,7 @@ import { reached } from '../../fixtures/engines/state.ts';
 import { standInModel } from '../../fixtures/whisper-model/stand-in-model.ts';
 import { systemClock } from '../../server/clock.ts';
 import { createEngine } from '../../server/speech/engines/create-engine.ts';
+import { findQuantiser } from '../../server/speech/engines/quantised-model.ts';
 import { encodeWav } from '../../server/speech/engines/wav.ts';
 import { type Bench, BenchSkipped } from './bench.ts';
 import { cut } from './slices.ts';
@@ -35,7 +36,11 @@ export const engineReuse: Bench = {
     const modelPath = await standInModel('base', cacheDirectory);
     const whisperServerBin = await whisperBinary();
     const directory = await mkdtemp(path.join(tmpdir(), 'auscult-bench-'));
-    const engine = await createEngine({ clock: systemClock, whisperServerBin, modelPath, workers: 1 });
+    const quantiser = await findQuantiser(whisperServerBin, cacheDirectory);
+    const engine = await createEngine({
+      ...{ clock: systemClock, whisperServerBin, modelPath, quantiser },
+      workers: 1,
+    });
     if (engine === undefined) throw new BenchSkipped('no engine');
     try {
       const files = await Promise.all(

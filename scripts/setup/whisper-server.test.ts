@@ -14,7 +14,8 @@ async function cmakeThat(t: Test, does: 'builds' | 'fails'): Promise<string> {
       ? 'echo "fatal error: no such file" >&2; exit 2'
       : `case "$1" in
            -S) mkdir -p "$4/bin"; echo run >> "${t.testdirName}/runs";;
-           --build) echo "[ 10%] Building"; echo "[ 55%] Building"; echo "[100%] Built target"; echo x > "$2/bin/whisper-server";;
+           --build) echo "[ 10%] Building"; echo "[ 55%] Building"; echo "[100%] Built target"
+             for program in whisper-server whisper-quantize; do echo x > "$2/bin/$program"; done;;
          esac`;
   const directory = t.testdir({ cmake: `#!/bin/sh\n${script}\n`, cache: {} });
   await chmod(path.join(directory, 'cmake'), 0o755);

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts';
 import type { Engine } from '../engine.ts';
 import { findPocketsphinx, pocketsphinxDescription, pocketsphinxWorker } from '../stand-ins/pocketsphinx.ts';
 import { createEnginePool, type PoolOptions } from './pool.ts';
+import { quantisedModel } from './quantised-model.ts';
 import { remoteWorker } from './remote.ts';
 import { workerPlan } from './schedule.ts';
 import { whisperProcess } from './whisper-process.ts';
@@ -17,6 +18,8 @@ export interface EngineOptions {
   whisperServerBin?: string;
   /** A ggml speech model. */
   modelPath?: string;
+  /** Makes an 8-bit copy of the model, which is what the processes then load; see `quantised-model.ts`. */
+  quantiser?: string;
   /** Take PocketSphinx where it is installed and there is nothing better. */
   pocketsphinx?: boolean;
   /** Where programs are looked for, as in PATH. */
@@ -42,9 +45,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine | und
   const remote = (options.whisperUrls ?? []).map((url) =>
     remoteWorker({ url, clock, audioContextMargin: options.audioContextMargin }),
   );
-  const local = await localWorkers(options);
+  const modelPath = await modelToLoad(options);
+  const local = await localWorkers(options, modelPath);
   if (remote.length + local.length > 0) {
-    const model = local.length > 0 ? modelName(options.modelPath ?? '') : 'of the remote server';
+    const model = local.length > 0 ? modelName(modelPath ?? '') : 'of the remote server';
     const name = local.length > 0 ? 'whisper.cpp' : 'whisper-server';
     return createEnginePool({ ...pool, workers: [...remote, ...local], description: { name, model } });
   }
@@ -57,8 +61,14 @@ export async function createEngine(options: EngineOptions): Promise<Engine | und
   return createEnginePool({ ...pool, workers, description: pocketsphinxDescription });
 }
 
-async function localWorkers(options: EngineOptions) {
-  const { whisperServerBin: binary, modelPath, clock, audioContextMargin } = options;
+async function modelToLoad({ modelPath, quantiser }: EngineOptions): Promise<string | undefined> {
+  return modelPath === undefined || quantiser === undefined
+    ? modelPath
+    : quantisedModel(modelPath, quantiser);
+}
+
+async function localWorkers(options: EngineOptions, modelPath: string | undefined) {
+  const { whisperServerBin: binary, clock, audioContextMargin } = options;
   if (binary === undefined || modelPath === undefined) return [];
   // A missing file is told by the workers themselves, again and again until it is there.
   const bytes = await stat(modelPath).then(

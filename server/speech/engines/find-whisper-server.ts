@@ -45,7 +45,7 @@ export async function findWhisperServer(options: WhisperServerOptions): Promise<
 }
 
 /** Raised with the options of the build, so that a binary built with older ones is not taken for it. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 /** Builds for other processors or versions stand beside this one. */
 export async function buildPlace(cacheDirectory: string) {

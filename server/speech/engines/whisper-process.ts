@@ -48,7 +48,9 @@ export function whisperProcess(options: WhisperProcessOptions): WorkerFactory {
 
 function argumentsFor(options: WhisperProcessOptions, port: number): string[] {
   const where = ['--host', '127.0.0.1', '--port', String(port), '--public', '/nonexistent'];
-  return ['--model', options.modelPath, '--threads', String(options.threads), ...where];
+  // Flash attention saves memory; without it a token takes a fifth to two fifths less time on a processor.
+  const how = ['--threads', String(options.threads), '--no-flash-attn'];
+  return ['--model', options.modelPath, ...how, ...where];
 }
 
 function workerOf(child: GuardedChild, client: WhisperClient): EngineWorker {
