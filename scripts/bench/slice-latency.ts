@@ -1,8 +1,8 @@
 /**
  * From a slice sent to its text received, over the socket: 3 s slices of a real voice in real-time rhythm, a real
- * whisper-server with a full-size base model of made-up weights. `p50_ms`, `p95_ms`: until the first text after it, where
- * everything before it had been listened to, otherwise until it has been itself. `settled_p50_ms`: until less than a second of speech waits to be listened to and what is certain
- * is committed. Slices without speech have no text and are left out.
+ * whisper-server with a full-size base model of made-up weights. `p50_ms`, `p95_ms`: until the first text with a word
+ * that ends within the slice or after it. `settled_p50_ms`: until less than a second of speech waits to be listened to
+ * and what is certain is committed. Slices without speech have no text and are left out.
  */
 import type { ServerMessage } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
@@ -80,14 +80,16 @@ export async function roundOf(server: BenchServer, audio: Int16Array, count: num
 
 async function record(server: BenchServer, audio: Int16Array, begin: number): Promise<Latencies> {
   const latencies: Latencies = { shown: [], settled: [] };
-  const waiting = new Map<number, { sent: number; first: boolean; shown?: number }>();
+  const waiting = new Map<number, { sent: number; shown?: number }>();
   let lastText = 0;
   let settled = () => {};
 
   const onText = (words: readonly Word[]) => {
     lastText = performance.now();
-    if (words.length === 0) return;
-    for (const slice of waiting.values()) if (slice.first) slice.shown ??= lastText - slice.sent;
+    const end = words.at(-1)?.end ?? 0;
+    for (const [ordinal, slice] of waiting) {
+      if (end > ordinal * SLICE_SECONDS) slice.shown ??= lastText - slice.sent;
+    }
   };
   const onMessage = (message: ServerMessage) => {
     if (message.type === 'tail') onText(message.words);
@@ -95,12 +97,11 @@ async function record(server: BenchServer, audio: Int16Array, begin: number): Pr
       onText((message.data as { words: Word[] }).words);
     }
     if (message.type !== 'status' || message.behind >= 1) return;
-    for (const [ordinal, { sent, first, shown }] of waiting) {
+    for (const [ordinal, { sent, shown }] of waiting) {
       if ((ordinal + 1) * SLICE_SECONDS > message.coverage.decoded + 0.01) break;
       waiting.delete(ordinal);
-      const silent = first ? shown === undefined : lastText < sent;
-      if (silent || ordinal < WARM_UP) continue;
-      latencies.shown.push(shown ?? lastText - sent);
+      if (shown === undefined || ordinal < WARM_UP) continue;
+      latencies.shown.push(shown);
       latencies.settled.push(lastText - sent);
     }
     if (waiting.size === 0) settled();
@@ -117,7 +118,6 @@ async function record(server: BenchServer, audio: Int16Array, begin: number): Pr
       until(Date.now() + PATIENCE),
       new Promise<void>((resolve) => {
         settled = resolve;
-        if (waiting.size === 0) resolve();
       }),
     ]);
   }
@@ -127,7 +127,7 @@ async function record(server: BenchServer, audio: Int16Array, begin: number): Pr
     token: server.token,
     slices: inRealTime(),
     language: 'en',
-    onSending: (ordinal) => waiting.set(ordinal, { sent: performance.now(), first: waiting.size === 0 }),
+    onSending: (ordinal) => waiting.set(ordinal, { sent: performance.now() }),
     onMessage,
   });
   await recording.done;

@@ -8,7 +8,7 @@ import type { Hypothesis } from './engine.ts';
 import { heardWords } from './heard-words.ts';
 import { createLanguageVote, DECIDING_SPEECH } from './language-vote.ts';
 import type { LiveTranscriber, LiveTranscriberOptions } from './live-transcriber.ts';
-import { promptFrom } from './prompt.ts';
+import { LIVE_TEXT, promptFrom } from './prompt.ts';
 import { createRecentAudio } from './recent-audio.ts';
 import { glanceAt, LONGEST_WINDOW, type NextStep, nextStep } from './window.ts';
 
@@ -104,20 +104,21 @@ export function createLiveTranscriber(options: LiveTranscriberOptions): LiveTran
     const glanced = language === 'auto' ? undefined : glanceAt(text, step);
     if (glanced === undefined) return;
     const { start, kept } = glanced;
-    const { words } = await listenTo(start, step.end, [...text.recent, ...kept]);
+    const { words } = await listenTo(start, step.end, [...text.recent, ...kept], true);
     options.onTail([...kept, ...words]);
   }
 
-  async function listenTo(wantedStart: number, end: number, said: readonly Word[]) {
+  async function listenTo(wantedStart: number, end: number, said: readonly Word[], preview = false) {
     const from = Math.max(Math.round(wantedStart * SAMPLE_RATE), audio.from);
     const to = Math.min(Math.round(end * SAMPLE_RATE), from + LONGEST_WINDOW * SAMPLE_RATE, audio.end);
     const start = from / SAMPLE_RATE;
     const before = said.filter((word) => word.end <= start);
-    const prompt = promptFrom(options.vocabulary, before);
+    const prompt = preview ? '' : promptFrom(options.vocabulary, before, LIVE_TEXT);
     const hypothesis = await engine.transcribe({
       audio: await audio.read(from, to),
       language,
       priority: 'live',
+      preview,
       signal: closing.signal,
       ...(prompt !== '' && { prompt }),
     });

@@ -11,6 +11,8 @@ export interface TranscriptionRequest {
   prompt?: string;
   /** `live` goes before `background` wherever both wait. */
   priority: 'live' | 'background';
+  /** The answer is shown for a moment only, until a better one comes: speed counts more than certainty. */
+  preview?: boolean;
   signal?: AbortSignal;
 }
 

@@ -110,9 +110,9 @@ function contextStart({ recent, through }: LiveText, region: Interval): number {
 /** More new audio than this: the engine is behind, and hearing some of it twice would not help. Seconds. */
 const MOST_NEWS = 4;
 /** Heard again before the newest audio: seconds. */
-const GLANCE_CONTEXT = 0.5;
+const GLANCE_CONTEXT = 0.3;
 /** A glance is worth its time where it is this much shorter than the window: seconds. */
-const LEAST_SAVED = 1.5;
+const LEAST_SAVED = 1;
 
 export interface Glance {
   start: number;

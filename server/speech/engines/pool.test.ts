@@ -87,7 +87,7 @@ t.test('[S5] nothing is promised before a worker is ready', async (t) => {
 });
 
 t.test('live requests go before background ones', async (t) => {
-  const { pool, puppets } = await readyPool(1);
+  const { pool, puppets, clock } = await readyPool(1);
   const [worker] = puppets;
   const order: string[] = [];
   const first = pool.transcribe(ask()).then(() => order.push('first'));
@@ -96,6 +96,7 @@ t.test('live requests go before background ones', async (t) => {
   for (let index = 0; index < 3; index += 1) {
     worker!.requests[index]!.answer('word');
     await turn();
+    await clock.advance(100);
   }
   await Promise.all([first, background, live]);
   t.strictSame(order, ['first', 'live', 'background']);
@@ -103,7 +104,7 @@ t.test('live requests go before background ones', async (t) => {
 });
 
 t.test('a background request makes way for a live one and is done again', async (t) => {
-  const { pool, puppets } = await readyPool(1);
+  const { pool, puppets, clock } = await readyPool(1);
   const { requests } = puppets[0]!;
   const background = pool.transcribe(ask('background'));
   const live = pool.transcribe(ask());
@@ -111,14 +112,58 @@ t.test('a background request makes way for a live one and is done again', async 
   t.ok(requests[0]!.request.signal?.aborted);
   requests[1]!.answer('live');
   t.match(await live, said('live'));
-  await turn();
+  await clock.advance(100);
   requests[2]!.answer('background');
   t.match(await background, said('background'));
   await pool.close();
 });
 
+t.test('[S5] background work begins just after a live answer, or when nobody speaks', async (t) => {
+  const { pool, puppets, clock } = await readyPool(1);
+  const { requests } = puppets[0]!;
+  const hear = async () => {
+    const live = pool.transcribe(ask());
+    requests.at(-1)!.answer('live');
+    await live;
+  };
+  await hear();
+  await clock.advance(2000);
+  const background = pool.transcribe(ask('background'));
+  t.equal(requests.length, 1, 'the next slice is near');
+  await hear();
+  t.equal(requests.length, 2, 'the same session may ask again at once');
+  await clock.advance(100);
+  t.equal(requests.length, 3);
+  requests[2]!.answer('background');
+  t.match(await background, said('background'));
+  await clock.advance(1500);
+  void pool.transcribe(ask('background'));
+  await clock.advance(1800);
+  t.equal(requests.length, 3);
+  await clock.advance(100);
+  t.equal(requests.length, 4, 'no slice has come');
+  requests[3]!.answer('background');
+  await pool.close();
+});
+
+t.test('[S5] the last free worker alone is kept for the next slice', async (t) => {
+  const { pool, puppets, clock } = await readyPool(2);
+  const [first, second] = puppets;
+  const live = pool.transcribe(ask());
+  [...first!.requests, ...second!.requests][0]!.answer('live');
+  await live;
+  await clock.advance(2000);
+  const background = [1, 2].map(() => pool.transcribe(ask('background')));
+  t.equal(first!.requests.length + second!.requests.length, 2);
+  await clock.advance(1500);
+  t.equal(first!.requests.length + second!.requests.length, 3);
+  for (const { answer } of [...first!.requests, ...second!.requests]) answer('background');
+  await Promise.all(background);
+  await pool.close();
+});
+
 t.test('a background request is not put off for ever', async (t) => {
-  const { pool, puppets } = await readyPool(1);
+  const { pool, puppets, clock } = await readyPool(1);
   const { requests } = puppets[0]!;
   const background = pool.transcribe(ask('background'));
   for (let round = 0; round < 5; round += 1) {
@@ -126,7 +171,7 @@ t.test('a background request is not put off for ever', async (t) => {
     await turn();
     requests.at(-1)!.answer('live');
     await live;
-    await turn();
+    await clock.advance(100);
   }
   const waiting = pool.transcribe(ask());
   await turn();

@@ -8,7 +8,7 @@ import type { EngineDescription } from '../../../shared/events.ts';
 import { SAMPLE_RATE } from '../../audio/stream-decoder.ts';
 import type { Clock } from '../../clock.ts';
 import type { Engine, Hypothesis, TranscriptionRequest } from '../engine.ts';
-import { chooseWorker, movingSpeed } from './schedule.ts';
+import { backgroundWaitMs, chooseWorker, movingSpeed } from './schedule.ts';
 import { Slot, type SlotOptions } from './slot.ts';
 import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts';
 
@@ -51,6 +51,8 @@ class EnginePool implements Engine {
   #waiting: Job[] = [];
   #state: Engine['state'] = 'starting';
   #closed = false;
+  #lastLiveAnswer = Number.NEGATIVE_INFINITY;
+  #cancelLook: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -99,6 +101,7 @@ class EnginePool implements Engine {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#cancelLook?.();
     for (const { abort } of this.#running.values()) abort.abort(new CodedError('ENGINE_UNAVAILABLE'));
     await Promise.all(this.#slots.map((slot) => slot.close()));
     this.#dispatch();
@@ -131,12 +134,24 @@ class EnginePool implements Engine {
       const slot = chooseWorker(able, job.seconds, this.#options.clock.now());
       if (slot === undefined) continue;
       if (slot.job === undefined) {
+        if (order(job) === 1 && this.#mustWait(able)) continue;
         this.#remove(job);
         void this.#run(job, slot);
       } else if (order(job) === 0 && !able.some((other) => other.job === undefined)) {
         this.#preempt(able);
       }
     }
+  }
+
+  /** The last free worker is the next slice's. */
+  #mustWait(able: readonly Slot[]): boolean {
+    if (able.filter((slot) => slot.job === undefined).length > 1) return false;
+    const { clock } = this.#options;
+    const waitMs = backgroundWaitMs(clock.now(), this.#lastLiveAnswer);
+    if (waitMs === 0) return false;
+    this.#cancelLook?.();
+    this.#cancelLook = clock.after(waitMs, () => this.#dispatch());
+    return true;
   }
 
   #preempt(able: readonly Slot[]): void {
@@ -175,6 +190,7 @@ class EnginePool implements Engine {
       cancelDeadline();
       slot.job = undefined;
       this.#running.delete(slot);
+      if (job.request.priority === 'live') this.#lastLiveAnswer = clock.now();
       this.#dispatch();
     }
   }

@@ -12,6 +12,8 @@ const SHORTEST_SECONDS = 1.25;
 const FRAMES_PER_SECOND = 50;
 const ALL_FRAMES = 1500;
 const FRAME_STEP = 16;
+/** Each 16 frames cost a fiftieth of a preview's time. */
+const PREVIEW_MARGIN = 16;
 
 export interface WhisperHttpOptions {
   /** Without the path: `/inference` and `/health` are added. */
@@ -66,7 +68,8 @@ function formOf(request: TranscriptionRequest, margin: number): FormData {
   form.set('response_format', 'verbose_json');
   form.set('language', request.language);
   if (request.prompt) form.set('prompt', request.prompt);
-  form.set('audio_ctx', String(fitAudioContext(audio.length / SAMPLE_RATE, margin)));
+  const spare = request.preview ? Math.min(margin, PREVIEW_MARGIN) : margin;
+  form.set('audio_ctx', String(fitAudioContext(audio.length / SAMPLE_RATE, spare)));
   form.set('temperature', '0');
   // Decoding again at higher temperatures may take six times as long: good for the second pass, not while somebody waits.
   form.set('temperature_inc', live ? '0' : '0.2');
