@@ -1,28 +1,31 @@
 /**
  * PocketSphinx behind whisper-server's HTTP contract: real recognition of English with poor accuracy, for machines
  * that no Whisper model can reach. Unfit for clinical use, and shown as such.
- *
- * One `pocketsphinx_batch` keeps its model loaded and is fed through a pipe: for every line of its control file, which
- * is its standard input, it reads one file of samples and prints one line per word (CTM: seconds and a probability).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { SAMPLE_RATE } from '../../audio/stream-decoder.ts';
 import type { WhisperAnswer } from '../engines/whisper-answer.ts';
 import { createWhisperClient } from '../engines/whisper-http.ts';
 import { type WorkerFactory, WorkerFault } from '../engines/worker.ts';
 import { serveContract } from './contract-server.ts';
+import { placeWords } from './place-words.ts';
+import {
+  firstExisting,
+  type HeardWord,
+  PROGRAM,
+  type Recogniser,
+  startRecogniser,
+} from './pocketsphinx-batch.ts';
 
-const PROGRAM = 'pocketsphinx_batch';
 const MODEL_DIRECTORIES = [
   '/usr/share/pocketsphinx/model/en-us',
   '/usr/local/share/pocketsphinx/model/en-us',
 ];
 
 // Limits on the search that make it about a third of real time on one core; `-remove_silence no` keeps times true.
-const SEARCH = '-maxhmmpf 3000 -maxwpf 5 -pl_window 10 -topn 2 -remove_silence no'.split(' ');
+const QUICK = '-maxhmmpf 3000 -maxwpf 5 -pl_window 10 -topn 2 -remove_silence no';
+// Twice as many words of a recording that went through Opus are right, in twice the time. Its times leave silence out.
+const THOROUGH = '-maxhmmpf 10000 -maxwpf 10 -pl_window 10 -topn 2 -remove_silence yes';
 
 export const pocketsphinxDescription = {
   name: 'PocketSphinx',
@@ -37,49 +40,40 @@ export async function findPocketsphinx(searchPath: string): Promise<string | und
   return firstExisting(MODEL_DIRECTORIES);
 }
 
-async function firstExisting(files: readonly string[]): Promise<string | undefined> {
-  for (const file of files) {
-    const exists = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (exists) return file;
-  }
-  return undefined;
-}
-
 export function pocketsphinxWorker(options: { modelDirectory: string; index?: number }): WorkerFactory {
   return {
     name: `PocketSphinx ${options.index ?? 0}`,
     async start(signal) {
-      const recogniser = await startRecogniser(options.modelDirectory);
+      const quick = await startRecogniser(options.modelDirectory, QUICK);
       // The first answer shows that the model is loaded.
-      const loaded = await recogniser.recognise(new Int16Array(1600), signal).catch(() => undefined);
+      const loaded = await quick.recognise(new Int16Array(1600), signal).catch(() => undefined);
       if (loaded === undefined) {
-        await recogniser.stop();
+        await quick.stop();
         throw new WorkerFault('start', 'pocketsphinx_batch could not be started with its English model.');
       }
+      let thorough: Promise<Recogniser> | undefined;
+      const recognise = async (audio: Int16Array, mayTryHarder: boolean, gone: AbortSignal) => {
+        const timed = await quick.recognise(audio, gone);
+        if (!mayTryHarder) return timed;
+        thorough ??= startRecogniser(options.modelDirectory, THOROUGH);
+        return placeWords(await (await thorough).recognise(audio, gone), timed, audio.length / SAMPLE_RATE);
+      };
       const server = await serveContract({
-        recognise: async ({ audio, signal: gone }) => answerOf(await recogniser.recognise(audio, gone)),
+        recognise: async ({ audio, fields, signal: gone }) =>
+          // Whisper's own way of saying that there is time for a second try.
+          answerOf(await recognise(audio, Number(fields.get('temperature_inc')) > 0, gone)),
       });
       const client = createWhisperClient({ url: server.url });
       return {
         transcribe: client.transcribe,
-        ended: recogniser.ended,
+        ended: quick.ended,
         async stop() {
-          await Promise.all([recogniser.stop(), client.close()]);
+          await Promise.all([quick.stop(), thorough?.then((started) => started.stop()), client.close()]);
           await server.close();
         },
       };
     },
   };
-}
-
-interface HeardWord {
-  text: string;
-  start: number;
-  end: number;
-  probability: number;
 }
 
 function answerOf(words: readonly HeardWord[]): WhisperAnswer {
@@ -90,139 +84,4 @@ function answerOf(words: readonly HeardWord[]): WhisperAnswer {
     language_probabilities: { en: 1 },
     segments: [{ text: pieces.map((piece) => piece.word).join(''), words: pieces }],
   };
-}
-
-interface Recogniser {
-  recognise(audio: Int16Array, signal: AbortSignal): Promise<HeardWord[]>;
-  /** Resolves when it is stopped, or has died and was not started again. */
-  readonly ended: Promise<void>;
-  stop(): Promise<void>;
-}
-
-async function startRecogniser(modelDirectory: string): Promise<Recogniser> {
-  // Samples touch no disk where the system has a directory in memory; each file is gone as soon as it was heard.
-  const shared = await firstExisting(['/dev/shm']);
-  const directory = await mkdtemp(path.join(shared ?? os.tmpdir(), 'auscult-'));
-  let child = spawnBatch(modelDirectory, directory);
-  let stopped = false;
-  let turn: Promise<unknown> = Promise.resolve();
-  let count = 0;
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-
-  const recogniseNext = async (audio: Int16Array, signal: AbortSignal) => {
-    signal.throwIfAborted();
-    if (stopped) throw new Error('stopped');
-    count += 1;
-    const id = `u${count}`;
-    const file = path.join(directory, `${id}.raw`);
-    await writeFile(file, new Uint8Array(audio.buffer, audio.byteOffset, audio.byteLength), { mode: 0o600 });
-    try {
-      return await child.hear(id, signal);
-    } catch (error) {
-      // It cannot be told to stop in the middle: whoever breaks a request off pays with half a second of loading.
-      child.kill();
-      if (signal.aborted && !stopped) child = spawnBatch(modelDirectory, directory);
-      else end();
-      throw error;
-    } finally {
-      await rm(file, { force: true });
-    }
-  };
-
-  return {
-    ended,
-    recognise(audio, signal) {
-      const result = turn.then(() => recogniseNext(audio, signal));
-      turn = result.catch(() => {});
-      return result;
-    },
-    async stop() {
-      stopped = true;
-      child.kill();
-      await turn;
-      await rm(directory, { recursive: true, force: true });
-      end();
-    },
-  };
-}
-
-function spawnBatch(modelDirectory: string, directory: string) {
-  const model = path.join(modelDirectory, 'en-us');
-  const language = ['-lm', `${modelDirectory}/en-us.lm.bin`, '-dict', `${modelDirectory}/cmudict-en-us.dict`];
-  const input = [
-    '-adcin',
-    'yes',
-    '-cepdir',
-    directory,
-    '-cepext',
-    '.raw',
-    '-ctl',
-    '/dev/stdin',
-    '-ctm',
-    '/dev/stdout',
-  ];
-  // Node's own pipes are sockets, which cannot be opened by a path: `cat` stands between. When this process ends,
-  // the first `cat` ends, and the others after it.
-  const script = 'cat | "$@" 2>&1 | cat';
-  const args = [PROGRAM, '-hmm', model, ...language, ...input, ...SEARCH];
-  // A process group of its own, so that all three are killed together.
-  const child = spawn('sh', ['-c', script, 'sh', ...args], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: true,
-  });
-  child.stdin.on('error', () => {});
-  const lines = createInterface({ input: child.stdout });
-  const gone = new Promise<never>((_, reject) => child.once('close', () => reject(new Error('ended'))));
-  gone.catch(() => {});
-  child.once('error', () => {});
-  return {
-    kill: () => killGroup(child),
-    async hear(id: string, signal: AbortSignal): Promise<HeardWord[]> {
-      let release = () => {};
-      const heard = new Promise<HeardWord[]>((resolve, reject) => {
-        const words: HeardWord[] = [];
-        const onLine = (line: string) => {
-          if (line.startsWith(`${id} done`)) resolve(words);
-          const word = line.startsWith(`${id} 1 `) ? parseWord(line) : undefined;
-          if (word) words.push(word);
-        };
-        const onAbort = () => reject(signal.reason);
-        lines.on('line', onLine);
-        signal.addEventListener('abort', onAbort);
-        release = () => {
-          lines.off('line', onLine);
-          signal.removeEventListener('abort', onAbort);
-        };
-      });
-      child.stdin.write(`${id}\n`);
-      return Promise.race([heard, gone]).finally(release);
-    },
-  };
-}
-
-/** `u7 1 2.59 0.54 and(2) 0.924`: utterance, channel, start, duration, word with its variant, probability. */
-function parseWord(line: string): HeardWord | undefined {
-  const [, , start, duration, text = '', probability] = line.split(' ');
-  const spelling = text.replace(/\(\d+\)$/, '');
-  // Silences and noises have names in brackets.
-  if (!/^[\p{L}\p{N}']/u.test(spelling)) return undefined;
-  const begin = Number(start);
-  return {
-    text: spelling,
-    start: begin,
-    end: begin + Number(duration),
-    probability: Math.min(1, Math.max(0, Number(probability))),
-  };
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has gone meanwhile.
-  }
 }
