@@ -84,8 +84,12 @@ async function throughWhisperNode(modelPath: string, files: string[]): Promise<n
   const { stdout } = await run(process.execPath, [peer, modelPath, ...files]).catch((error) => {
     throw new BenchSkipped(`whisper-node does not run here: ${String(error.stderr ?? error).slice(0, 300)}`);
   });
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { ms: number }).ms);
+  return (
+    stdout
+      .trim()
+      .split('\n')
+      // The package's own words, which it writes past `console` where it compiles, are no figures.
+      .filter((line) => line.startsWith('{'))
+      .map((line) => (JSON.parse(line) as { ms: number }).ms)
+  );
 }
