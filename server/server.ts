@@ -14,6 +14,7 @@ import type { Logger } from './ops/log.ts';
 import { createMetrics } from './ops/metrics.ts';
 import { createSessions } from './session/sessions.ts';
 import type { Engine } from './speech/engine.ts';
+import { createVocabulary } from './vocabulary.ts';
 import { createVoices } from './voices.ts';
 
 export interface ServerOptions {
@@ -26,6 +27,7 @@ export interface ServerOptions {
   log: Logger;
   newId(): string;
   language: string;
+  /** Terms of every clinic on this server. */
   vocabulary: readonly string[];
   /** No slice is taken before the session's `consent.recorded`. */
   consentRequired: boolean;
@@ -54,12 +56,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const audio = createSessionAudio(corpus);
   const metrics = createMetrics();
   const voices = createVoices({ corpus, diarizer, newId, createDecoder: options.createDecoder });
+  const vocabulary = await createVocabulary({
+    ...{ corpus, setting: options.vocabulary, newId },
+    onFault: (error) => log.error({ err: error }, 'a vocabulary could not be read'),
+  });
   const sessions = createSessions(
     {
       ...{ corpus, clock, log, metrics, newId, audio, engine, diarizer, sliceBytes },
       createDecoder: options.createDecoder,
       whenIdle: options.whenIdle,
-      vocabulary: options.vocabulary,
+      vocabulary: vocabulary.of,
       consentRequired: options.consentRequired,
       knownVoices: voices.known,
       voiceThreshold: options.voiceThreshold,
@@ -88,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     limits: { sliceBytes },
     attach: sessions.attach,
     voices,
+    vocabulary,
     api: createApi({ corpus, sessions, log, newId, openAudio, erase }),
     ready: async () => ({ ready: true, checks: { engine: engine?.state === 'ready' } }),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),

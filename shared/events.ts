@@ -125,6 +125,8 @@ export const eventData = {
   }),
   /** In a stream of its own. Blob: the embedding, 32-bit little-endian floats. `embedder`: what made it. */
   'voice.enrolled': z.object({ name: z.string(), embedder: z.string(), seconds }),
+  /** In a stream of its own: the clinic's terms, all of them. */
+  'vocabulary.changed': z.object({ by, terms: z.array(z.string()) }),
   'session.read': z.object({ by, what: z.string() }),
   'session.exported': z.object({ by, what: z.string() }),
   'session.erased': z.object({ by, reason: z.string() }),

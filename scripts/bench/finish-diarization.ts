@@ -116,7 +116,7 @@ async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Prom
   const pipeline = createPipeline({
     services: {
       ...{ corpus, diarizer, clock: systemClock, metrics: createMetrics(), log: createLog('error', false) },
-      ...{ engine: undefined, audio: createSessionAudio(corpus), newId: () => '', vocabulary: [] },
+      ...{ engine: undefined, audio: createSessionAudio(corpus), newId: () => '', vocabulary: () => [] },
       ...{ window: 8, sliceBytes: 1 << 20, voiceThreshold: 0.6, consentRequired: false },
       createDecoder: () => {
         throw new Error('nothing is left to decode');

@@ -57,6 +57,8 @@ export function describeEvent(event: CorpusEvent): string {
     }
     case 'voice.enrolled':
       return `a voice, ${event.data.seconds.toFixed(1)} s of speech, ${event.data.embedder}`;
+    case 'vocabulary.changed':
+      return `${event.data.terms.length} terms by ${event.data.by}`;
     case 'session.read':
     case 'session.exported':
       return `${event.data.what} by ${event.data.by}`;

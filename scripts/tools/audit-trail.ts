@@ -43,7 +43,8 @@ export async function readAuditTrail(
 
 /** A damaged session may say anything of when it was last touched, so it is always looked at. */
 async function activeSince(corpus: Corpus, since: number): Promise<string[]> {
-  const sessions = [...(await corpus.sessions()), ...(await corpus.sessions({ kind: 'voice' }))];
+  const kinds = ['session', 'voice', 'vocabulary'] as const;
+  const sessions = (await Promise.all(kinds.map((kind) => corpus.sessions({ kind })))).flat();
   const active = sessions.filter(
     ({ state, lastEventAt }) => state === 'corrupt' || Date.parse(lastEventAt) >= since,
   );

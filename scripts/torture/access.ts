@@ -61,6 +61,8 @@ export const access: Torture = {
       });
       const session = client.state.session!;
       client.close();
+      const term = `secret-term-${seed}`;
+      await putTerm(arena, term);
       const everybody = await attempts(arena, session);
       const leaks: string[] = [];
       let requests = 0;
@@ -79,7 +81,9 @@ export const access: Torture = {
           }
           for (const address of routes.addresses()) {
             requests += 1;
-            const leak = await routes.leakOf(arena, address, attempt, { session, secrets: sound.words });
+            const leak = await routes.leakOf(arena, address, attempt, {
+              ...{ session, term, secrets: sound.words },
+            });
             if (leak !== undefined) leaks.push(leak);
           }
         }
@@ -97,6 +101,16 @@ export const access: Torture = {
     }
   },
 };
+
+/** Before anybody tries: what another clinic must not see. */
+async function putTerm(arena: Arena, term: string): Promise<void> {
+  const answer = await fetch(`${arena.origin}/api/vocabulary`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${await arena.token(clinician)}` },
+    body: JSON.stringify({ terms: [term] }),
+  });
+  if (!answer.ok) throw new Error('the clinic cannot write its vocabulary');
+}
 
 /** Events that are more than a note of who has looked or tried. */
 async function changesIn(arena: Arena, session: string): Promise<number> {

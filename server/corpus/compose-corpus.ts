@@ -4,7 +4,15 @@ import type { CorpusEvent, EventType, NewEvent } from '../../shared/events.ts';
 import type { Clock } from '../clock.ts';
 import { addressOf, streamHolds } from './chain.ts';
 import { validate } from './codec.ts';
-import { ConcurrencyError, type Corpus, type SessionSummary, SYSTEM_STREAM, VOICE_PREFIX } from './corpus.ts';
+import {
+  ConcurrencyError,
+  type Corpus,
+  type SessionSummary,
+  type StreamKind,
+  SYSTEM_STREAM,
+  VOCABULARY_PREFIX,
+  VOICE_PREFIX,
+} from './corpus.ts';
 import { createDamage } from './damage.ts';
 import { protect, unprotect, unprotectBlob } from './envelope.ts';
 import { type EventStore, type SealedStream, type StoredEvent, StoreWriteError } from './event-store.ts';
@@ -214,9 +222,7 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       const stored = state === 'corrupt' ? undefined : state;
       const summaries = store
         .records({ ...(tenant && { tenant }), ...(owner && { owner }), ...(stored && { state: stored }) })
-        .filter(
-          ({ stream }) => stream !== SYSTEM_STREAM && stream.startsWith(VOICE_PREFIX) === (kind === 'voice'),
-        )
+        .filter(({ stream }) => stream !== SYSTEM_STREAM && kindOf(stream) === kind)
         .map(summarize);
       return state === undefined ? summaries : summaries.filter((summary) => summary.state === state);
     },
@@ -277,4 +283,9 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       await store.close();
     },
   };
+}
+
+function kindOf(stream: string): StreamKind {
+  if (stream.startsWith(VOICE_PREFIX)) return 'voice';
+  return stream.startsWith(VOCABULARY_PREFIX) ? 'vocabulary' : 'session';
 }

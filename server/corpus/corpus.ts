@@ -16,6 +16,11 @@ export const SYSTEM_STREAM = '$system';
  */
 export const VOICE_PREFIX = 'voice:';
 
+/** Likewise, one list of a clinic's terms each. */
+export const VOCABULARY_PREFIX = 'vocabulary:';
+
+export type StreamKind = 'session' | 'voice' | 'vocabulary';
+
 export interface SessionSummary {
   session: string;
   owner: string;
@@ -64,9 +69,9 @@ export interface Corpus {
    */
   blob(session: string, address: string): Promise<Uint8Array>;
   summary(session: string): Promise<SessionSummary | undefined>;
-  /** Newest first; voices only where they are asked for. */
+  /** Newest first; what is no session only where it is asked for. */
   sessions(filter?: {
-    kind?: 'session' | 'voice';
+    kind?: StreamKind;
     tenant?: string;
     owner?: string;
     state?: SessionSummary['state'];

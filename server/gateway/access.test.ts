@@ -111,6 +111,48 @@ t.test('a voice sample may be larger than other bodies, from whom may send one',
   t.same(api.calls, []);
 });
 
+const vocabularyRoutes: { method: string; body?: string; statuses: number[] }[] = [
+  { method: 'GET', statuses: [200, 200, 200, 200, 200] },
+  { method: 'PUT', body: '{"terms":["metformin"]}', statuses: [200, 200, 403, 200, 200] },
+];
+
+t.test(
+  '[A1] the address of the vocabulary × everybody: each sees and changes their own clinic',
+  async (t) => {
+    const { url, token, api } = await startTestGateway(t);
+    for (const { method, body, statuses } of vocabularyRoutes) {
+      const init = { method, ...(body === undefined ? {} : { body }) };
+      for (const [index, [who, principal]] of Object.entries(people).entries()) {
+        api.calls.length = 0;
+        const headers = { authorization: `Bearer ${await token(principal)}` };
+        const answer = await fetch(`${url}/api/vocabulary`, { ...init, headers });
+        t.equal(answer.status, statuses[index], `${who} ${method}`);
+        if (answer.status === 403) t.match(api.calls, [/^denied/], 'nothing is done, and it leaves a trace');
+        else if (method === 'PUT') t.same(api.calls, [`replace ${principal.tenant} metformin`]);
+        else t.same(await answer.json(), { terms: [`term of ${principal.tenant}`] });
+      }
+      t.equal((await fetch(`${url}/api/vocabulary`, init)).status, 401);
+    }
+  },
+);
+
+t.test('a vocabulary has at most 200 terms of one line and 60 characters each', async (t) => {
+  const { url, token, api } = await startTestGateway(t);
+  const headers = { authorization: `Bearer ${await token(clinician)}` };
+  const put = async (body: unknown) =>
+    (await fetch(`${url}/api/vocabulary`, { method: 'PUT', headers, body: JSON.stringify(body) })).status;
+  const many = (count: number) => Array.from({ length: count }, (_, index) => `term ${index}`);
+  t.equal(await put({ terms: many(200) }), 200);
+  t.equal(await put({ terms: ['x'.repeat(60)] }), 200);
+  t.equal(await put({ terms: [] }), 200);
+  api.calls.length = 0;
+  const wrong = [many(201), ['x'.repeat(61)], [''], [' '], ['two\nlines'], ['a\u0000b'], [7], 'metformin'];
+  for (const terms of wrong) t.equal(await put({ terms }), 400, JSON.stringify(terms).slice(0, 40));
+  t.equal(await put({}), 400);
+  t.equal(await put({ terms: [], tenant: 'south' }), 400);
+  t.same(api.calls, []);
+});
+
 t.test('[A1] the one-time link logs in once, and its token can be renewed and revoked', async (t) => {
   const { gateway, url, clock } = await startTestGateway(t);
   const post = (path: string, body: object, token?: string) =>

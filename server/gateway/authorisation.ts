@@ -55,6 +55,18 @@ export function listedVoices({ tenant, subject, roles }: Principal): { tenant: s
   return roles.includes('admin') ? { tenant } : { tenant, owner: subject };
 }
 
+export type VocabularyAction = 'read' | 'change';
+
+/**
+ * The list is the clinic's, nobody's own as a voice is: clinicians see which words are misheard, admins keep such lists.
+ * Reviewers, who change nothing anywhere, see by it what the engine was told.
+ */
+export function authoriseVocabulary({ roles }: Principal, action: VocabularyAction): boolean {
+  const may: readonly Principal['roles'][number][] =
+    action === 'read' ? ['clinician', 'reviewer', 'admin'] : ['clinician', 'admin'];
+  return roles.some((role) => may.includes(role));
+}
+
 type SessionMessage = Exclude<ClientMessage['type'], 'hello' | 'renew' | 'ping'>;
 
 /** Every message to a session changes it; whoever only reads may watch and renew. */

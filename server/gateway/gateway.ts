@@ -17,6 +17,7 @@ import type { Listening, SocketOptions } from './socket.ts';
 import { chooseTransport, type TransportChoice } from './sockets/choose.ts';
 import { createTickets } from './tickets.ts';
 import { createTokens, type IssuedToken, type TokenOptions, type Verified } from './tokens.ts';
+import type { Vocabulary } from './vocabulary.ts';
 import type { Voices } from './voices.ts';
 
 export interface GatewayOptions extends Pick<RouteContext, 'ready' | 'metrics'> {
@@ -37,6 +38,7 @@ export interface GatewayOptions extends Pick<RouteContext, 'ready' | 'metrics'> 
   attach: Attach;
   api: Api;
   voices: Voices;
+  vocabulary: Vocabulary;
   /** Told of every error that nobody foresaw. */
   report(error: unknown): void;
 }
@@ -56,7 +58,7 @@ export const WEB_SOCKET_PATH = '/ws';
 
 /** @throws Error when the address is taken, the secret too short, or the wanted transport does not load. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { clock, api, voices, attach, report, origins } = options;
+  const { clock, api, voices, vocabulary, attach, report, origins } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const revocations = createRevocations(clock, options.revocationsFile);
   const tokens = createTokens(options.tokens, clock, revocations, () => nanoid());
@@ -66,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const unauthenticated = createSlots(limits.unauthenticated);
   const authenticated = createSlots(limits.authenticated);
   const routes = createRoutes({
-    ...{ clock, api, voices, tokens, loginTickets, loginAttempts, socketTickets, revocations },
+    ...{ clock, api, voices, vocabulary, tokens, loginTickets, loginAttempts, socketTickets, revocations },
     ...{ ready: options.ready, metrics: options.metrics, loginSeconds: options.tokens.loginSeconds },
   });
   const { staticDirectory, tls } = options;

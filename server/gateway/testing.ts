@@ -14,6 +14,7 @@ import { createManualClock, type ManualClock } from '../clock.ts';
 import type { Api, SessionSummary } from './api.ts';
 import { type GatewayOptions, startGateway } from './gateway.ts';
 import type { Attachment, Peer, Principal } from './peer.ts';
+import type { Vocabulary } from './vocabulary.ts';
 import type { VoiceSummary, Voices } from './voices.ts';
 
 export const SECRET = new TextEncoder().encode('a secret of the tests, longer than 32 bytes');
@@ -96,6 +97,16 @@ export function recordingVoices(calls: string[]): Voices {
   };
 }
 
+export function recordingVocabulary(calls: string[]): Vocabulary {
+  return {
+    list: async (tenant) => [`term of ${tenant}`],
+    async replace(by, terms) {
+      calls.push(`replace ${by.tenant} ${terms.join('|')}`);
+      return [...terms];
+    },
+  };
+}
+
 export interface Attached {
   hello: HelloMessage;
   peer: Peer;
@@ -111,6 +122,7 @@ export async function startTestGateway(t: Test, overrides: Partial<GatewayOption
   const gateway = await startGateway({
     ...{ host: '127.0.0.1', port: 0, transport: 'auto', clock, api, origins: ['https://listed.example'] },
     voices: recordingVoices(api.calls),
+    vocabulary: recordingVocabulary(api.calls),
     tokens: {
       issuer: 'auscult',
       audience: 'auscult',

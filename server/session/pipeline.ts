@@ -42,8 +42,8 @@ export interface Pipeline {
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { services, history, append } = options;
-  const { engine, diarizer, clock, vocabulary, log } = services;
-  const session = history.session;
+  const { engine, diarizer, clock, log } = services;
+  const { session, tenant } = history;
   const recorder = createSessionAudioRecorder(toSamples(history.audioStored));
 
   const readAudio = async (from: number, to: number): Promise<Int16Array> => {
@@ -58,7 +58,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     createLiveTranscriber({
       engine,
       clock,
-      vocabulary,
+      vocabulary: services.vocabulary(tenant),
       language: history.language,
       startAt: history.listened,
       committedBefore: history.committed,
@@ -77,7 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     createSecondPass({
       engine,
       clock,
-      vocabulary,
+      vocabulary: () => services.vocabulary(tenant),
       readAudio,
       language: () => history.language,
       // Of a recording that comes faster than it was said, and of what a finish finds undone.
@@ -200,8 +200,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   const nameHeard = async ({ centroids }: Diarization): Promise<(string | undefined)[]> => {
-    const { tenant, owner } = history;
-    const voices = await services.knownVoices({ tenant, owner });
+    const voices = await services.knownVoices({ tenant, owner: history.owner });
     return nameSpeakers({ embedder: diarizer?.embedder ?? '', centroids }, voices, services.voiceThreshold);
   };
 

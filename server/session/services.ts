@@ -27,8 +27,8 @@ export interface SessionServices {
   voiceThreshold: number;
   /** Background work waits here. */
   whenIdle(signal: AbortSignal): Promise<void>;
-  /** Terms that the clinic wants the engine to expect. */
-  vocabulary: readonly string[];
+  /** Terms that the engine is told to expect in sessions of this tenant, as they stand now. */
+  vocabulary(tenant: string): readonly string[];
   /** Slices a client may have unacknowledged. */
   window: number;
   /** No slice is taken before `consent.recorded`. */

@@ -24,7 +24,7 @@ function start(audio: Int16Array, engine: TestEngine, options: Partial<SecondPas
     clock,
     readAudio: async (from, to) => audio.slice(from, to),
     language: () => 'en',
-    vocabulary: [],
+    vocabulary: () => [],
     done: [],
     async onStretch(stretch) {
       stretches.push(stretch);
@@ -152,7 +152,7 @@ t.test('[S4] an hour of silence costs no engine time and is still accounted for'
 t.test('a stretch is heard with the text before it and the terms', async (t) => {
   const { audio } = createConsultation(200, createRandom(seed + 7));
   const engine = createTestEngine();
-  const { pass, stretches, duration } = start(audio, engine, { vocabulary: ['metformin'] });
+  const { pass, stretches, duration } = start(audio, engine, { vocabulary: () => ['metformin'] });
   await pass.finish(duration);
   const said = textOf(stretches[0]!.words.slice(-5));
   t.ok(engine.requests[1]!.prompt?.startsWith('metformin. '));

@@ -21,8 +21,8 @@ export interface SecondPassOptions {
   readAudio: ReadAudio;
   /** As settled by now, or `auto`. */
   language(): string;
-  /** The clinic's terms. */
-  vocabulary: readonly string[];
+  /** The clinic's terms, as they stand now. */
+  vocabulary(): readonly string[];
   /** Stretches transcribed before (a restart, an earlier try), in any order: they are not heard again. */
   done: readonly StretchTranscribed[];
   /** Awaited; when it rejects, the stretch is heard again. Stretches adjoin, but come in any order. */
@@ -103,7 +103,7 @@ export function createSecondPass(options: SecondPassOptions): SecondPass {
       const from = Math.round(hear.start * SAMPLE_RATE);
       const audio = await options.readAudio(from, Math.round(hear.end * SAMPLE_RATE));
       const before = [...done.values()].find((stretch) => stretch.end === start)?.words ?? [];
-      const prompt = promptFrom(options.vocabulary, before);
+      const prompt = promptFrom(options.vocabulary(), before);
       const heard = await engine.transcribe({
         audio,
         language: options.language(),

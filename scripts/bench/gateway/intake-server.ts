@@ -59,6 +59,7 @@ async function listen(): Promise<number> {
       origins: [],
       api: {} as Api,
       voices: {} as GatewayOptions['voices'],
+      vocabulary: {} as GatewayOptions['vocabulary'],
     },
     limits: { messageRate: enough, byteRate: enough, authenticated: many, unauthenticated: many },
     tokens: {

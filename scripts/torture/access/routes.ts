@@ -24,12 +24,15 @@ const personal: Record<string, readonly string[]> = {
   'POST /api/tickets': everybody,
   'GET /api/sessions': everybody,
   'GET /api/voices': ['clinician', 'admin'],
+  'GET /api/vocabulary': everybody,
+  'PUT /api/vocabulary': ['clinician', 'admin'],
 };
 /** A request that would do something, so that a refusal is not one of its form. */
 const bodies: Record<string, object> = {
   'POST /api/login': { ticket: 'ticket_guessed' },
   'PUT /api/sessions/{session}/speakers/{speaker}': { name: 'Mallory' },
   'DELETE /api/sessions/{session}': { reason: 'torture' },
+  'PUT /api/vocabulary': { terms: ['torture'] },
 };
 
 const nameOf = ({ method, path }: Address) => `${method} ${path}`;
@@ -64,6 +67,8 @@ export interface Target {
   session: string;
   /** Words that were said in it, in order. */
   secrets: readonly string[];
+  /** One that the clinic has put into its vocabulary. */
+  term: string;
 }
 
 /** A word by itself, or two as they followed each other: a syllable may stand in any text. */
@@ -102,6 +107,8 @@ export async function leakOf(
   if (!readsContent && says(text, target.secrets)) return `${where}, with words`;
   const sees = attempt.person?.tenant === clinician.tenant && attempt.person.subject !== 'ben';
   if (!sees && text.includes(target.session)) return `${where}, with the session's name`;
+  if (attempt.person?.tenant !== clinician.tenant && text.includes(target.term))
+    return `${where}, with the clinic's vocabulary`;
   // A refusal of what is allowed would make every other refusal worthless as a proof.
   if (status >= 400 && allowed && !open.has(nameOf(address))) return `${where}, though it is allowed`;
   return undefined;

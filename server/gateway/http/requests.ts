@@ -1,5 +1,5 @@
 /** What the routes ask of a request: who sends it, what its body holds, which session it means. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CodedError } from '../../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { authorise, type SessionAction } from '../authorisation.ts';
@@ -25,6 +25,15 @@ export async function readJson<Schema extends z.ZodType>(
     throw new CodedError('BAD_MESSAGE', { cause });
   }
 }
+
+/** Shown on the page and in documents: one line, no control characters. */
+export const oneLine = (longest: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(longest)
+    .regex(/^\P{Cc}+$/u);
 
 /** A whole number of the query, `fallback` where there is none. @throws CodedError BAD_MESSAGE */
 export function wholeNumber(request: HttpRequest, name: string, fallback: number): number {

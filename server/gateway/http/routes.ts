@@ -15,9 +15,10 @@ import { empty, json } from './answers.ts';
 import { parseRange } from './range.ts';
 import { authenticate, isLocal, permit, readJson, wholeNumber } from './requests.ts';
 import type { Method, Route } from './router.ts';
+import { type VocabularyContext, vocabularyRoutes } from './vocabulary-routes.ts';
 import { type VoiceContext, voiceRoutes } from './voice-routes.ts';
 
-export interface RouteContext extends VoiceContext {
+export interface RouteContext extends VoiceContext, VocabularyContext {
   clock: Clock;
   api: Api;
   loginTickets: Tickets<Principal>;
@@ -205,4 +206,5 @@ export const createRoutes = (context: RouteContext): Route[] => [
   ...tokenRoutes(context),
   ...sessionRoutes(context),
   ...voiceRoutes(context),
+  ...vocabularyRoutes(context),
 ];

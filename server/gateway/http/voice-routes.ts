@@ -1,5 +1,4 @@
 /** The addresses of the known voices. */
-import { z } from 'zod';
 import { CodedError } from '../../../shared/errors.ts';
 import type { Api } from '../api.ts';
 import { authoriseVoices, listedVoices, type VoiceAction } from '../authorisation.ts';
@@ -8,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '../socket.ts';
 import type { Tokens } from '../tokens.ts';
 import type { Voices } from '../voices.ts';
 import { empty, json } from './answers.ts';
-import { authenticate } from './requests.ts';
+import { authenticate, oneLine } from './requests.ts';
 import type { Method, Route } from './router.ts';
 
 export interface VoiceContext {
@@ -20,13 +19,7 @@ export interface VoiceContext {
 /** Twenty seconds of stereo at 48 kHz and 16 bit; anything compressed is far below. */
 export const VOICE_BYTES = 4 * 1024 * 1024;
 
-/** Shown on the page and in documents: one line, no control characters. */
-const Name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(80)
-  .regex(/^\P{Cc}+$/u);
+const Name = oneLine(80);
 
 interface Asked {
   by: Principal;
