@@ -1,5 +1,5 @@
 /** The program: reads the settings, picks the adapters, starts, says where it is, stops when told to. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nanoid } from 'nanoid';
@@ -15,9 +15,7 @@ import { tokenOptionsOf } from './local-tokens.ts';
 import { createLog } from './ops/log.ts';
 import { startServer } from './server.ts';
 import { localAddress, removeServerFile, writeServerFile } from './server-file.ts';
-import { createEngine } from './speech/engines/create-engine.ts';
-import { findWhisperServer } from './speech/engines/find-whisper-server.ts';
-import { findQuantiser } from './speech/engines/quantised-model.ts';
+import { engineOfSettings } from './speech/engines/engine-of-settings.ts';
 
 const clock = systemClock;
 const HOUR = 3600;
@@ -34,23 +32,7 @@ async function main(): Promise<void> {
     masterKeyFile: config.masterKeyFile,
     onListenerError: (error) => log.error({ err: error }, 'a listener of the corpus failed'),
   });
-  const modelPath = join(config.AUSCULT_MODELS, `ggml-${config.AUSCULT_WHISPER_MODEL}.bin`);
-  const whisperServerBin = await findWhisperServer({
-    bin: config.WHISPER_SERVER_BIN,
-    searchPath: config.searchPath,
-    cacheDirectory: config.AUSCULT_CACHE,
-  });
-  const engine = await createEngine({
-    clock,
-    logger: log,
-    whisperUrls: config.WHISPER_URL,
-    ...(existsSync(modelPath) ? { modelPath } : {}),
-    whisperServerBin,
-    quantiser: await findQuantiser(whisperServerBin, config.AUSCULT_CACHE),
-    searchPath: config.searchPath,
-    pocketsphinx: config.AUSCULT_STAND_IN,
-    workers: config.AUSCULT_WORKERS,
-  });
+  const engine = await engineOfSettings(config, { clock, logger: log });
   const diarizer = await createDiarizer({
     modelsDirectory: config.AUSCULT_MODELS,
     standIn: config.AUSCULT_STAND_IN,

@@ -40,6 +40,8 @@ export const FinalResult = z.object({
   segments: z.array(Segment),
   speakers: z.array(Speaker),
   turns: z.array(Turn),
+  /** Of `turns`, what never overlaps: whose a word is. Absent in results of before it was kept. */
+  exclusiveTurns: z.array(Turn).optional(),
   /** One label per slice: who speaks most of it. */
   sliceSpeakers: z.array(z.string()),
   transcription: z.object({ engine: EngineDescription.nullable(), pass: z.enum(['second', 'live', 'none']) }),
@@ -107,6 +109,8 @@ export const eventData = {
     warnings: z.array(z.string()),
     speakers: z.number().int().nonnegative(),
     words: z.number().int().nonnegative(),
+    /** Only the text is new: the speakers are those of the result before, and corrections of them still stand. */
+    sameSpeakers: z.literal(true).optional(),
   }),
   'finish.failed': z.object({
     request: z.string(),

@@ -123,6 +123,14 @@ t.test('the newest correction of a speaker stands, and can be taken back', async
   t.same(labelOf(foldAll(events.slice(0, 2)), 'SPEAKER_00'), { name: 'Anna', role: 'clinician' });
   t.same(labelOf(foldAll(events), 'SPEAKER_00'), { name: 'Ana' });
   t.same(labelOf(foldAll(events), 'SPEAKER_01'), {});
+  const finished = { request: 'r', warnings: [], speakers: 2, words: 1 };
+  const finish = (data: object) => foldAll([...events, ['finish.completed', { ...finished, ...data }]]);
+  t.same(labelOf(finish({}), 'SPEAKER_00'), {}, 'until speakers are told apart anew');
+  t.same(
+    labelOf(finish({ sameSpeakers: true }), 'SPEAKER_00'),
+    { name: 'Ana' },
+    'but where only the text is new',
+  );
 });
 
 t.test('paragraphs break at silences, and at a sentence end once they are long', async (t) => {

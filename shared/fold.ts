@@ -97,8 +97,12 @@ const folds: { [Type in EventType]?: Fold<Type> } = {
     phase: 'finishing',
     finish: { request: data.request, attempt: data.attempt },
   }),
-  // Speakers are told apart anew: a correction of an earlier result could name somebody else.
-  'finish.completed': (_state, data) => ({ phase: 'finished', warnings: data.warnings, labels: [] }),
+  // Where speakers are told apart anew, a correction of an earlier result could name somebody else.
+  'finish.completed': (state, data) => ({
+    phase: 'finished',
+    warnings: data.warnings,
+    labels: data.sameSpeakers ? state.labels : [],
+  }),
   'finish.failed': (_state, { request, attempt, code, final }) => ({
     phase: final ? 'failed' : 'finishing',
     finish: { request, attempt, failed: { code, final } },

@@ -7,14 +7,14 @@ export interface Ended {
   stderr: string;
 }
 
-export function toolsOn(directory: string) {
+export function toolsOn(directory: string, environment: NodeJS.ProcessEnv = {}) {
   return async (tool: Tool, ...args: string[]): Promise<Ended> => {
     let stdout = '';
     let stderr = '';
     const code = await perform(
       tool,
       args,
-      { AUSCULT_DATA: directory },
+      { AUSCULT_DATA: directory, ...environment },
       {
         say: (line) => {
           stdout += `${line}\n`;

@@ -40,7 +40,7 @@ export async function runFinishJob(job: FinishJob): Promise<FinalResult | undefi
     await job.append({ type: 'finish.started', data: { request, attempt } });
     try {
       const result = await job.attempt();
-      await job.append(completed(result, job.encodeResult(result)));
+      await job.append(finishCompleted(result, job.encodeResult(result)));
       return result;
     } catch (error) {
       job.onFailedTry(error, attempt);
@@ -54,7 +54,11 @@ export async function runFinishJob(job: FinishJob): Promise<FinalResult | undefi
   return undefined;
 }
 
-function completed(result: FinalResult, blob: Uint8Array): NewEvent {
+export function finishCompleted(
+  result: FinalResult,
+  blob: Uint8Array,
+  only: { sameSpeakers?: true } = {},
+): NewEvent {
   return {
     type: 'finish.completed',
     data: {
@@ -62,6 +66,7 @@ function completed(result: FinalResult, blob: Uint8Array): NewEvent {
       warnings: result.warnings.map((warning) => warning.code),
       speakers: result.speakers.length,
       words: result.segments.reduce((sum, segment) => sum + segment.words.length, 0),
+      ...only,
     },
     blob,
   };

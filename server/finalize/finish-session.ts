@@ -48,6 +48,12 @@ const warnings = {
   VOICES_UNREAD: 'The known voices could not be read; speakers have no names.',
 } as const;
 
+/** What this file warns of because of the text. */
+export const textWarnings: readonly string[] = [
+  'SECOND_PASS_MISSING',
+  'TEXT_OWED',
+] satisfies (keyof typeof warnings)[];
+
 const warn = (code: keyof typeof warnings) => ({ code, message: warnings[code] });
 
 // How the whole of finishing is shared out for the progress bar.
@@ -79,10 +85,10 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
   const diarization = diarized.status === 'fulfilled' ? diarized.value : undefined;
   const names = diarization && (await parts.nameSpeakers(diarization).catch(() => undefined));
   const { duration, slices, coverage } = parts.timeline();
-  const turns = diarization?.turns ?? [];
+  const { turns, exclusiveTurns } = diarization ?? { turns: [], exclusiveTurns: [] };
   const segments = alignWords(transcription.words, {
     turns,
-    exclusiveTurns: diarization?.exclusiveTurns ?? [],
+    exclusiveTurns,
   });
   const owed = !second && transcription.words.length === 0;
 
@@ -94,6 +100,7 @@ export async function finishSession(parts: FinishParts, report: ReportProgress):
     segments,
     speakers: speakersOf(diarization?.speakers ?? [], names ?? [], segments),
     turns,
+    exclusiveTurns,
     sliceSpeakers: sliceSpeakers(slices, segments),
     transcription: { engine: transcription.engine, pass: second ? 'second' : owed ? 'none' : 'live' },
     diarization: { method: diarization?.method ?? 'none' },

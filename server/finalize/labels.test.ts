@@ -48,5 +48,7 @@ t.test(
       label(7, { speaker: 'SPEAKER_01', name: 'Luis' }),
     ];
     t.same(standingLabels([before, completed, after]), [after]);
+    const onlyText = { ...completed, data: { ...completed.data, sameSpeakers: true as const } };
+    t.same(standingLabels([before, onlyText, after]), [before, after], 'unless only the text is new');
   },
 );

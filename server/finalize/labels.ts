@@ -2,11 +2,13 @@
 import type { CorpusEvent, EventOf, FinalResult } from '../../shared/events.ts';
 
 /**
- * The corrections that stand: those of the newest result, not taken back, the newest last. Speakers are told apart
- * anew by each finish, so a correction of an earlier result could put somebody's name on somebody else.
+ * The corrections that stand: those of the newest speakers, not taken back, the newest last. Where speakers are told
+ * apart anew, a correction of an earlier result could put somebody's name on somebody else.
  */
 export function standingLabels(events: readonly CorpusEvent[]): EventOf<'speaker.labelled'>[] {
-  const finished = events.findLastIndex((event) => event.type === 'finish.completed');
+  const finished = events.findLastIndex(
+    (event) => event.type === 'finish.completed' && !event.data.sameSpeakers,
+  );
   const labels = events.slice(finished + 1).filter((event) => event.type === 'speaker.labelled');
   const undone = new Set(labels.map((label) => label.data.undoes));
   return labels.filter((label) => label.data.undoes === undefined && !undone.has(label.n));

@@ -147,6 +147,11 @@ export function undecoded(history: SessionHistory): StoredSlice[] {
   return history.slices.filter((slice) => slice.place === undefined);
 }
 
+/** Where each slice lies, in seconds. */
+export function timelineSlices(history: SessionHistory): { start: number; end: number }[] {
+  return history.slices.map(({ place }) => ({ start: place?.start ?? 0, end: place?.end ?? 0 }));
+}
+
 /** Rule I5. `received` counts what clients say they recorded, `waiting` included. */
 export function coverageOf(history: SessionHistory, labelled = 0, waitingMs = 0): Coverage {
   let stored = 0;

@@ -13,13 +13,13 @@ import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
 import { createWindowWork } from '../diarization/window-work.ts';
 import type { FinishRecord } from '../finalize/finish-job.ts';
 import type { FinishParts, Transcription } from '../finalize/finish-session.ts';
+import { secondTranscription } from '../finalize/second-transcription.ts';
 import { createLiveTranscriber } from '../speech/create-live-transcriber.ts';
-import { finalWords } from '../speech/final-words.ts';
-import { assessQuality } from '../speech/quality.ts';
 import { createSecondPass } from '../speech/second-pass.ts';
-import { coverageOf, type SessionHistory, type StoredSlice } from './history.ts';
+import { coverageOf, type SessionHistory, type StoredSlice, timelineSlices } from './history.ts';
 import { createListening } from './listening.ts';
 import type { SessionServices } from './services.ts';
+import { storedAudio } from './stored-audio.ts';
 
 export interface PipelineOptions {
   services: SessionServices;
@@ -46,12 +46,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { session, tenant } = history;
   const recorder = createSessionAudioRecorder(toSamples(history.audioStored));
 
-  const readAudio = async (from: number, to: number): Promise<Int16Array> => {
-    const audio = new Int16Array(to - from);
-    const stored = await services.audio.storedSamples(session);
-    if (from < stored) audio.set(await services.audio.read(session, from, Math.min(to, stored)));
-    return audio;
-  };
+  const readAudio = storedAudio(services.audio, session);
 
   const live =
     engine &&
@@ -169,15 +164,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     await secondPass.finish(history.audioStored);
     await flushed;
     onProgress(1);
-    const words = finalWords(history.stretches, history.committed);
-    const quality = assessQuality({
-      words,
-      speech: history.stretches.reduce((sum, stretch) => sum + stretch.speech, 0),
-      language: history.language,
-      heardAs: history.stretches.flatMap(({ language }) => language ?? []),
-      dropped: history.stretches.reduce((sum, stretch) => sum + stretch.dropped, 0),
-    });
-    return { ...liveTranscription(), words, warnings: quality.warnings };
+    const { stretches, committed, language } = history;
+    const heardBy = engine?.description ?? null;
+    return secondTranscription({ stretches, live: committed, language, engine: heardBy });
   };
 
   const diarize = async (finish: FinishRecord, onProgress: (ratio: number) => void): Promise<Diarization> => {
@@ -226,7 +215,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       nameSpeakers: nameHeard,
       timeline: () => ({
         duration: history.audioStored,
-        slices: history.slices.map(({ place }) => ({ start: place?.start ?? 0, end: place?.end ?? 0 })),
+        slices: timelineSlices(history),
         coverage: coverageOf(history),
       }),
     }),

@@ -2,8 +2,8 @@
 import { CodedError } from '../../shared/errors.ts';
 import type { HelloMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Attachment, Peer, Principal } from '../gateway/peer.ts';
-import { beginHistory, extendHistory, type SessionHistory } from './history.ts';
 import { type LiveSession, openLiveSession } from './live-session.ts';
+import { readHistory } from './read-history.ts';
 import type { SessionServices } from './services.ts';
 import type { FinishOrder } from './transition.ts';
 
@@ -44,23 +44,10 @@ export function createSessions(services: SessionServices, options: SessionsOptio
   /** The same, once they are there. */
   const live = new Map<string, LiveSession>();
 
-  const read = async (id: string): Promise<SessionHistory> => {
-    let history: SessionHistory | undefined;
-    for await (const event of corpus.events(id)) {
-      if (event.type === 'session.erased') throw new CodedError('SESSION_UNKNOWN');
-      if (history !== undefined) extendHistory(history, event);
-      else if (event.type === 'session.opened') history = beginHistory(event);
-      // The first event cannot be read any more: the session is erased.
-      else throw new CodedError('SESSION_UNKNOWN');
-    }
-    if (history === undefined) throw new CodedError('SESSION_UNKNOWN');
-    return history;
-  };
-
   const find = (id: string): Promise<LiveSession> => {
     const known = open.get(id);
     if (known !== undefined) return known;
-    const opening = read(id).then((history) => {
+    const opening = readHistory(corpus, id).then((history) => {
       const session = openLiveSession(services, history);
       live.set(id, session);
       return session;

@@ -25,8 +25,16 @@ export interface Quality {
   warnings: QualityWarning[];
 }
 
+export const qualityCodes = [
+  'SPEECH_RATE',
+  'REPETITION',
+  'LANGUAGE_MIXED',
+  'LOW_PROBABILITY',
+  'TEXT_ON_SILENCE',
+] as const;
+
 export interface QualityWarning {
-  code: 'SPEECH_RATE' | 'REPETITION' | 'LANGUAGE_MIXED' | 'LOW_PROBABILITY' | 'TEXT_ON_SILENCE';
+  code: (typeof qualityCodes)[number];
   message: string;
 }
 

@@ -1,0 +1,4 @@
+import { retranscribeTool } from './tools/retranscribe.ts';
+import { runTool } from './tools/run-tool.ts';
+
+await runTool(retranscribeTool);
