@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { createToneEngine, startToneServer } from '../../fixtures/engines/tone-engine.ts';
+import { TONE_MODEL, writeToneProgram } from '../../fixtures/engines/tone-model.ts';
 import { randomToneWords, renderToneSpeech } from '../../fixtures/engines/tone-speech.ts';
 import { createCorpus } from '../../server/corpus/create-corpus.ts';
 import { readAll } from '../../server/corpus/testing.ts';
@@ -125,6 +126,15 @@ t.test('a session heard again has a new result; the older one, speakers and thei
   const finalize = { numSpeakers: 2 };
   const more = startRecording({ server: again.address, token, session, slices, finalize });
   t.equal(wordsOf((await more.done).result!), exactly, 'speakers told apart anew keep the newer text');
+});
+
+t.test('a named model is loaded by a process of ours, whatever engine the settings name', async (t) => {
+  const machine = t.testdir({ 'ggml-tiny.bin': TONE_MODEL });
+  const answer = await toolsOn(directory, {
+    ...{ WHISPER_URL: 'http://127.0.0.1:9', AUSCULT_MODELS: machine, AUSCULT_CACHE: machine },
+    ...{ WHISPER_SERVER_BIN: writeToneProgram(machine), AUSCULT_WORKERS: '1' },
+  })(retranscribeTool, session, '--model', 'tiny');
+  t.match(answer, { code: 0, stdout: `✓ ${session}: ${words.length} words by whisper.cpp tiny\n` });
 });
 
 t.test("another language and the clinic's terms reach the engine, and the language stays", async (t) => {

@@ -3,6 +3,7 @@
  * that stands, so that the names people gave them hold; the results before stay in the log.
  */
 import type { FinalResult, NewEvent } from '../../shared/events.ts';
+import { UNKNOWN_SPEAKER } from '../../shared/transcript.ts';
 import type { Diarization } from '../diarization/diarizer.ts';
 import { finishCompleted } from '../finalize/finish-job.ts';
 import { finishSession } from '../finalize/finish-session.ts';
@@ -114,10 +115,9 @@ async function hear(
 function diarizationOf(result: FinalResult): Diarization {
   const { method } = result.diarization;
   if (method === 'none') throw new Error('the session has no speakers');
-  const found = new Set(result.turns.map(({ speaker }) => speaker));
   return {
     method,
-    speakers: result.speakers.map(({ id }) => id).filter((id) => found.has(id)),
+    speakers: result.speakers.map(({ id }) => id).filter((id) => id !== UNKNOWN_SPEAKER),
     turns: result.turns,
     exclusiveTurns: result.exclusiveTurns ?? result.turns,
     centroids: [],
