@@ -4,10 +4,10 @@ import { type Clock, systemClock } from '../clock.ts';
 import { sealStream, sealTotals } from './chain.ts';
 import { composeCorpus } from './compose-corpus.ts';
 import { type Corpus, SYSTEM_STREAM } from './corpus.ts';
-import type { EventStore } from './event-store.ts';
-import { createKeyring, createSystemKey } from './keyring.ts';
+import { type EventStore, StoreWriteError, type WrappedKey } from './event-store.ts';
+import { createKeyring, createSystemKey, systemKeyPlaces } from './keyring.ts';
 import { newRecord } from './ledger.ts';
-import { createMasterKeyFile, deriveKey, readMasterKeys } from './master-key-file.ts';
+import { createMasterKeyFile, readMasterKeys } from './master-key-file.ts';
 import { openSqliteEventStore } from './sqlite/sqlite-event-store.ts';
 
 export interface CorpusOptions {
@@ -47,6 +47,7 @@ export async function createCorpus(options: CorpusOptions): Promise<Corpus> {
   try {
     await prepareKeys(store, masterKeyFile, readOnly, timestamp(clock));
     const keyring = createKeyring(store, readMasterKeys(masterKeyFile));
+    if (!readOnly) await storeKeys(store, keyring.missingCopy());
     const { onListenerError = () => {} } = options;
     return composeCorpus({ store, keyring, masterKeyFile, readOnly, clock, reserveBytes, onListenerError });
   } catch (error) {
@@ -66,7 +67,9 @@ async function prepareKeys(
   readOnly: boolean,
   at: string,
 ): Promise<void> {
-  const isNew = store.key(SYSTEM_STREAM) === undefined;
+  // Also without a readable key it is not new: one made now would fit nothing that is stored.
+  const isNew =
+    systemKeyPlaces.every((place) => store.key(place) === undefined) && store.census().streams === 0;
   if (!existsSync(masterKeyFile)) {
     if (readOnly || !isNew) {
       throw new Error(
@@ -77,14 +80,23 @@ async function prepareKeys(
   }
   if (!isNew || readOnly) return;
   const [master] = readMasterKeys(masterKeyFile);
-  const { stored, key } = createSystemKey(master);
-  const sealKey = deriveKey(key, 'auscult seal 1');
+  const { stored, sealKey } = createSystemKey(master);
   await store.commit({
     events: [],
     blobs: [],
     erasures: [],
-    keys: [stored],
+    keys: stored,
     streams: [sealStream(sealKey, newRecord(SYSTEM_STREAM, at))],
     totals: sealTotals(sealKey, { streams: 1, events: 0 }),
   });
+}
+
+async function storeKeys(store: EventStore, keys: WrappedKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  try {
+    await store.commit({ events: [], blobs: [], erasures: [], keys, streams: [], totals: undefined });
+  } catch (error) {
+    // A full disk is no reason to stand still: the next start has another chance.
+    if (!(error instanceof StoreWriteError)) throw error;
+  }
 }

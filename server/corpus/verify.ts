@@ -96,7 +96,7 @@ function checkKey(keyring: Keyring, record: StreamRecord, erasedAt: number | und
 function databaseFaults(store: EventStore, keyring: Keyring): string[] {
   try {
     const { totals, streams, events } = store.census();
-    const structural = store.structuralFaults();
+    const structural = [...keyring.systemKeyFaults(), ...store.structuralFaults()];
     if (totals === undefined) return [...structural, 'the totals are missing'];
     if (!totalsHold(keyring.sealKey, totals)) return [...structural, 'the totals have been changed'];
     if (totals.streams !== streams)
