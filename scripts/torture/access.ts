@@ -1,6 +1,6 @@
 /** Every HTTP route and every message × everybody who must be kept out. */
 import { seededRandom } from '../../fixtures/engines/tone-vocabulary.ts';
-import { attempts, colleague } from './access/credentials.ts';
+import { attempts, colleague, insiders } from './access/credentials.ts';
 import * as messages from './access/messages.ts';
 import * as routes from './access/routes.ts';
 import { greet } from './access/socket.ts';
@@ -68,10 +68,6 @@ export const access: Torture = {
       let requests = 0;
       const before = await changesIn(arena, session);
 
-      // The owner and the admin may do things to the session: they come after the others were counted.
-      const permitted = (name: string) => ['the owner', 'an admin'].includes(name);
-      const outsiders = everybody.filter(({ name }) => !permitted(name));
-      const insiders = everybody.filter(({ name }) => permitted(name));
       const askAll = async (who: typeof everybody) => {
         for (const attempt of who) {
           for (const type of messages.messageTypes()) {
@@ -88,12 +84,11 @@ export const access: Torture = {
           }
         }
       };
-      await askAll(outsiders);
+      await askAll(everybody.filter(({ name }) => !insiders.includes(name)));
       const changes = (await changesIn(arena, session)) - before;
       const closed = await closing(arena, session);
       leaks.push(...(await renewals(arena, session)));
-      // The admin last: the session is erased by it.
-      await askAll(insiders.toSorted((a) => (a.name === 'an admin' ? 1 : -1)));
+      await askAll(everybody.filter(({ name }) => insiders.includes(name)));
       for (const leak of leaks) say(leak);
       return { attempts: everybody.length, requests, leaks: leaks.length, changes, ...closed };
     } finally {

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { decodeJwt } from 'jose';
 import t from 'tap';
+import type { Principal } from './peer.ts';
 import {
   AUDIO,
   admin,
@@ -177,6 +179,30 @@ t.test('[A1] the one-time link logs in once, and its token can be renewed and re
   t.equal((await post('/api/token/revoke', {}, token)).status, 204);
   t.equal((await post('/api/tickets', {}, token)).status, 401);
   t.equal((await post('/api/tickets', {}, renewed.token)).status, 401, 'the renewed one as well');
+});
+
+t.test('[A1] an admin revokes tokens of the own tenant, and of no other', async (t) => {
+  const { url, token, connect } = await startTestGateway(t);
+  const theirs = await token(clinician);
+  const id = decodeJwt(theirs).jti!;
+  const revoke = async (principal: Principal) => {
+    const headers = { authorization: `Bearer ${await token(principal)}` };
+    const body = JSON.stringify({ id });
+    return (await fetch(`${url}/api/token/revoke`, { method: 'POST', headers, body })).status;
+  };
+  const use = async () =>
+    (await fetch(`${url}/api/tickets`, { method: 'POST', headers: { authorization: `Bearer ${theirs}` } }))
+      .status;
+  const client = await connect();
+  client.send({ type: 'hello', version: 1, token: theirs });
+  t.match(await client.next(), { type: 'welcome' });
+  t.equal(await revoke(stranger), 204, 'which does not tell whether there is such a token');
+  t.equal(await use(), 201);
+  client.send({ type: 'ping', at: 1 });
+  t.match(await client.next(), { type: 'pong' }, 'the connection goes on');
+  t.equal(await revoke(admin), 204);
+  t.equal(await use(), 401);
+  t.same((await client.closed)[0], 4401);
 });
 
 t.test('lists, health, readiness and metrics', async (t) => {

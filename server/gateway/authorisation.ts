@@ -32,7 +32,7 @@ export function authorise(
 
 export const mayOpen = (principal: Principal): boolean => principal.roles.includes('clinician');
 
-/** Metrics, and revoking other people's tokens. */
+/** Metrics, and revoking the tokens of other people of the tenant. */
 export const mayAdminister = (principal: Principal): boolean => principal.roles.includes('admin');
 
 /** Whose sessions a list shows: all of the tenant's to reviewers and admins, their own to clinicians. */

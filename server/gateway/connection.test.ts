@@ -214,6 +214,56 @@ t.test('[A2] too many messages are refused, far too many end the connection', as
   t.equal(attached[0]!.received.length, 4);
 });
 
+t.test(
+  '[A2] what one person may send is counted over all their connections, old and new; others have their own',
+  async (t) => {
+    const limits = { messageRate: { burst: 4, perSecond: 1 }, byteRate: { burst: 3000, perSecond: 1000 } };
+    const { connect, token, clock, attached } = await startTestGateway(t, { limits });
+    const greeted = async (person = clinician) => {
+      const client = await connect();
+      client.send(greeting(await token(person)));
+      await client.next();
+      return client;
+    };
+    const tooFast = { type: 'error', code: 'TOO_FAST', fatal: false };
+    const [first, second] = [await greeted(), await greeted()];
+    first.send(aSlice(0, new Uint8Array(1000)));
+    first.send({ type: 'ping', at: 1 });
+    t.match(await first.next(), { type: 'pong' });
+    second.send(aSlice(0, new Uint8Array(1900)));
+    t.match(await second.next(), tooFast, 'more bytes than the other connection has left');
+    second.send({ type: 'ping', at: 2 });
+    t.match(await second.next(), { type: 'pong' });
+    second.socket.close();
+    await second.closed;
+    const third = await greeted();
+    third.send({ type: 'ping', at: 3 });
+    t.match(await third.next(), tooFast, 'coming again does not fill the bucket');
+    t.same(
+      attached.map(({ received }) => received.length),
+      [1, 0, 0],
+    );
+
+    const other = await greeted(colleague);
+    other.send({ type: 'ping', at: 4 });
+    t.match(await other.next(), { type: 'pong' });
+    await clock.advance(1000);
+    third.send({ type: 'ping', at: 5 });
+    t.match(await third.next(), { type: 'pong' });
+  },
+);
+
+t.test('[A2] what is sent before the answer to hello is counted too', async (t) => {
+  const limits = { messageRate: { burst: 2, perSecond: 1 } };
+  const { connect, token } = await startTestGateway(t, { limits });
+  const client = await connect();
+  client.send(greeting(await token(clinician)));
+  for (let at = 0; at < 3; at += 1) client.send({ type: 'ping', at });
+  const answers: string[] = [];
+  for (let count = 0; count < 4; count += 1) answers.push((await client.next()).type);
+  t.same(answers.sort(), ['error', 'pong', 'pong', 'welcome']);
+});
+
 t.test('[A2] connections without a token are few, and so are those of one person', async (t) => {
   const limits = { unauthenticated: { total: 9, perKey: 2 }, authenticated: { total: 9, perKey: 1 } };
   const { connect, token } = await startTestGateway(t, { limits });

@@ -11,12 +11,12 @@ import { watchCredential } from './credential.ts';
 import { readMessage } from './incoming.ts';
 import type { GatewayLimits } from './limits.ts';
 import { createOutgoing } from './outgoing.ts';
-import type { Attach, Attachment, Peer } from './peer.ts';
+import type { Attach, Attachment, Peer, Principal } from './peer.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Revocations } from './revocations.ts';
 import type { Slots } from './slots.ts';
 import type { Connection, ConnectionHandler } from './socket.ts';
 import { isTicket, type Tickets } from './tickets.ts';
-import { fullBucket, take } from './token-bucket.ts';
 import type { Tokens, Verified } from './tokens.ts';
 
 type SessionMessage = Parameters<Attachment['receive']>[0];
@@ -31,6 +31,9 @@ export interface ConnectionContext {
   attach: Attach;
   unauthenticated: Slots;
   authenticated: Slots;
+  /** By person, so that neither more connections nor new ones give more. */
+  messageRate: RateLimit;
+  byteRate: RateLimit;
   /** What nobody foresaw; told to the operator, never to the client. */
   report(error: unknown): void;
 }
@@ -41,6 +44,8 @@ const closeCodeOf = (code: ErrorCode): number => {
   return kind.closeCode ?? (kind.httpStatus >= 500 ? 1011 : 4400);
 };
 
+const personOf = ({ tenant, subject }: Principal): string => JSON.stringify([tenant, subject]);
+
 export function serveConnection(context: ConnectionContext, connection: Connection): ConnectionHandler {
   const { clock, limits } = context;
   let state: 'greeting' | 'attaching' | 'attached' | 'over' = 'greeting';
@@ -49,10 +54,9 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   let ownership: Ownership | undefined;
   let sessionNamed: string | undefined;
   let attachment: Attachment | undefined;
-  let waiting: ClientMessage[] = [];
+  /** What came while the token was looked at and the session attached; unread. */
+  let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
-  let messageBucket = fullBucket(limits.messageRate, clock.now());
-  let byteBucket = fullBucket(limits.byteRate, clock.now());
   let refusals = 0;
   let ending = false;
   const releases: (() => void)[] = [];
@@ -106,7 +110,10 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   async function verify(credential: string): Promise<Verified> {
     if (!isTicket(credential)) return context.tokens.verify(credential);
     const grant = context.socketTickets.redeem(credential);
-    const holds = grant && grant.expiresAt > clock.now() && !context.revocations.isRevoked(grant.ids);
+    const holds =
+      grant &&
+      grant.expiresAt > clock.now() &&
+      !context.revocations.isRevoked(grant.principal.tenant, grant.ids);
     if (!holds) throw new CodedError('UNAUTHENTICATED');
     return grant;
   }
@@ -128,7 +135,7 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     if (isOver()) return;
     hold(credential);
     const { principal } = credential;
-    const leave = context.authenticated.enter(`${principal.tenant}\n${principal.subject}`);
+    const leave = context.authenticated.enter(personOf(principal));
     if (leave === undefined) return end('TOO_MANY');
     releases.push(leave);
     leaveUnauthenticated?.();
@@ -156,7 +163,7 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     state = 'attached';
     const held = waiting;
     waiting = [];
-    for (const message of held) deliver(message);
+    for (const bytes of held) laterMessage(bytes);
   }
 
   let renewing: Promise<void> = Promise.resolve();
@@ -191,7 +198,6 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   }
 
   function deliver(message: ClientMessage): void {
-    if (isOver()) return;
     if (message.type === 'hello') tell('ALREADY_GREETED');
     // A pong says that what was sent before it has been dealt with, a renewal included.
     else if (message.type === 'ping')
@@ -202,22 +208,18 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     else toSession(message);
   }
 
-  function wait(message: ClientMessage, length: number): void {
-    waiting.push(message);
-    waitingBytes += length;
+  function wait(bytes: Uint8Array): void {
+    waiting.push(bytes);
+    waitingBytes += bytes.length;
     const maxBytes = verified === undefined ? limits.helloBytes : limits.waitingBytes;
     if (waiting.length > limits.waitingMessages || waitingBytes > maxBytes) end('TOO_MANY');
   }
 
   function isTooFast(length: number): boolean {
-    const now = clock.now();
-    const messages = take(limits.messageRate, messageBucket, 1, now);
-    const bytes = take(limits.byteRate, byteBucket, length, now);
-    if (!messages.allowed || !bytes.allowed) return true;
-    messageBucket = messages.bucket;
-    byteBucket = bytes.bucket;
-    refusals = 0;
-    return false;
+    const person = personOf(verified!.principal);
+    const allowed = context.messageRate.allow(person) && context.byteRate.allow(person, length);
+    if (allowed) refusals = 0;
+    return !allowed;
   }
 
   function firstMessage(bytes: Uint8Array): void {
@@ -233,6 +235,7 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
   }
 
   function laterMessage(bytes: Uint8Array): void {
+    if (isOver()) return;
     if (isTooFast(bytes.length)) {
       refusals += 1;
       if (refusals > limits.refusals) end('TOO_MANY');
@@ -241,13 +244,13 @@ export function serveConnection(context: ConnectionContext, connection: Connecti
     }
     const read = readMessage(bytes, limits.sliceBytes);
     if ('code' in read) tell(read.code, read.seq);
-    else if (state === 'attaching') wait(read.message, bytes.length);
     else deliver(read.message);
   }
 
   function message(bytes: Uint8Array): void {
     if (state === 'greeting') firstMessage(bytes);
-    else if (!isOver()) laterMessage(bytes);
+    else if (state === 'attaching') wait(bytes);
+    else laterMessage(bytes);
   }
 
   return { message, drained: outgoing.drained, closed: over };

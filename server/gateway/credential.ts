@@ -14,8 +14,8 @@ export function watchCredential(
   expired: () => void,
 ): () => void {
   let cancel = () => {};
-  const unwatch = revocations.watch((id) => {
-    if (verified.ids.includes(id)) end();
+  const unwatch = revocations.watch((tenant, id) => {
+    if (verified.principal.tenant === tenant && verified.ids.includes(id)) end();
   });
   function stop(): void {
     cancel();

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { nanoid } from 'nanoid';
 import type { Clock } from '../clock.ts';
 import type { Api } from './api.ts';
-import { createAttempts } from './attempts.ts';
 import { serveConnection } from './connection.ts';
 import { errorAnswer } from './http/answers.ts';
 import { createRoutes, type RouteContext } from './http/routes.ts';
@@ -11,6 +10,7 @@ import { createHttp } from './http/serve.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { judgeOrigin } from './origins.ts';
 import type { Attach, Principal } from './peer.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { createRevocations } from './revocations.ts';
 import { createSlots } from './slots.ts';
 import type { Listening, SocketOptions } from './socket.ts';
@@ -63,7 +63,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const revocations = createRevocations(clock, options.revocationsFile);
   const tokens = createTokens(options.tokens, clock, revocations, () => nanoid());
   const loginTickets = createTickets<Principal>(clock, randomBytes);
-  const loginAttempts = createAttempts(clock, limits.loginRate);
+  const loginAttempts = createRateLimit(clock, limits.loginRate);
   const socketTickets = createTickets<Verified>(clock, randomBytes);
   const unauthenticated = createSlots(limits.unauthenticated);
   const authenticated = createSlots(limits.authenticated);
@@ -79,6 +79,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const context = {
     ...{ clock, limits, tokens, socketTickets, revocations, api, attach },
     ...{ unauthenticated, authenticated, report },
+    messageRate: createRateLimit(clock, limits.messageRate),
+    byteRate: createRateLimit(clock, limits.byteRate),
   };
   const listening = await chooseTransport(options.transport)({
     host: options.host,

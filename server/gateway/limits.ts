@@ -17,7 +17,7 @@ export interface GatewayLimits {
   /** What may wait while a session is being attached. */
   waitingMessages: number;
   waitingBytes: number;
-  /** Per connection that has shown a token. */
+  /** Of one person, over all their connections. */
   messageRate: BucketRate;
   byteRate: BucketRate;
   /** Logins tried from one address. */

@@ -130,14 +130,15 @@ t.test('[A1] revocations outlast a restart, until they do not matter', async (t)
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'auscult-')), 'revoked');
   const heard: string[] = [];
   const before = createRevocations(clock, file);
-  before.watch((id) => heard.push(id));
-  before.revoke('a', NOW + 1000);
-  before.revoke('b', NOW + 5000);
+  before.watch((_tenant, id) => heard.push(id));
+  before.revoke('north', 'a', NOW + 1000);
+  before.revoke('north', 'b', NOW + 5000);
   t.same(heard, ['a', 'b']);
   await clock.advance(2000);
   const after = createRevocations(clock, file);
-  t.notOk(after.isRevoked(['a']));
-  t.ok(after.isRevoked(['x', 'b']));
+  t.notOk(after.isRevoked('north', ['a']));
+  t.ok(after.isRevoked('north', ['x', 'b']));
+  t.notOk(after.isRevoked('south', ['b']), 'of another tenant');
 });
 
 t.test('[A1] a credential far in the future is watched in days', async (t) => {
@@ -212,7 +213,7 @@ t.test('[A1] tokens that do not hold', async (t) => {
   await clock.advance(50_000);
   const renewed = await tokens.renew(issued);
   t.equal(renewed.expiresAt, NOW + 100_000, 'no longer than the login');
-  revocations.revoke(issued.ids.at(-1)!, NOW + 100_000);
+  revocations.revoke(clinician.tenant, issued.ids.at(-1)!, NOW + 100_000);
   await t.rejects(
     tokens.verify(renewed.token),
     { code: 'UNAUTHENTICATED' },

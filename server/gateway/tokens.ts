@@ -122,7 +122,8 @@ export function createTokens(
       const roles = knownRoles.filter((role) => claims.roles.includes(role));
       const id = claims.jti ?? createHash('sha256').update(token).digest('base64url');
       const ids = claims.sid === undefined ? [id] : [id, claims.sid];
-      if (roles.length === 0 || revocations.isRevoked(ids)) throw new CodedError('UNAUTHENTICATED');
+      if (roles.length === 0 || revocations.isRevoked(claims.tenant, ids))
+        throw new CodedError('UNAUTHENTICATED');
       return {
         principal: { subject: claims.sub, tenant: claims.tenant, roles },
         expiresAt: claims.exp * 1000,

@@ -1,4 +1,5 @@
-/** Everybody who must be kept out, and how they try. */
+/** Everybody who must be kept out and how they try, and those who may come in. */
+import { nanoid } from 'nanoid';
 import { type Arena, clinician, type Person } from '../harness/arena.ts';
 import { greet } from './socket.ts';
 
@@ -23,6 +24,10 @@ export const stranger: Person = {
 const nobody: Person = { subject: clinician.subject, tenant: clinician.tenant, roles: ['porter'] };
 const everything: Person = { ...clinician, roles: ['clinician', 'reviewer', 'admin'] };
 
+const foreignRevocation = 'the owner, whose token an admin of another clinic has revoked';
+/** Who may do things to the session, so that they come after the others were counted. */
+export const insiders: readonly string[] = ['the owner', foreignRevocation, 'an admin'];
+
 const unsigned = (person: Person) =>
   [{ alg: 'none' }, { sub: person.subject, ...person, iss: 'auscult', aud: 'auscult', exp: 4_000_000_000 }]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
@@ -30,8 +35,12 @@ const unsigned = (person: Person) =>
     .concat('.');
 
 export async function attempts(arena: Arena, session: string): Promise<Attempt[]> {
-  const post = (path: string, token: string) =>
-    fetch(arena.origin + path, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  const post = (path: string, token: string, body: object = {}) =>
+    fetch(arena.origin + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
   const ticketOf = async (token: string) =>
     ((await (await post('/api/tickets', token)).json()) as { ticket: string }).ticket;
 
@@ -74,8 +83,20 @@ export async function attempts(arena: Arena, session: string): Promise<Attempt[]
     known('no role that counts', nobody),
     known('a colleague', colleague),
     known('a reviewer', reviewer),
-    known('an admin', admin),
     known('the owner', clinician),
+    {
+      name: foreignRevocation,
+      person: clinician,
+      async credential() {
+        const id = nanoid();
+        const token = await arena.token(clinician, { id });
+        const answer = await post('/api/token/revoke', await arena.token(stranger), { id });
+        if (answer.status !== 204) throw new Error('the admin of another clinic could not ask');
+        return token;
+      },
+    },
+    // The last: the session is erased by it.
+    known('an admin', admin),
   ];
 }
 

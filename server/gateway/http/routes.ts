@@ -4,9 +4,9 @@ import { CodedError } from '../../../shared/errors.ts';
 import { Role } from '../../../shared/transcript.ts';
 import type { Clock } from '../../clock.ts';
 import type { Api, AudioFile } from '../api.ts';
-import type { Attempts } from '../attempts.ts';
 import { listed, mayAdminister, type SessionAction } from '../authorisation.ts';
 import type { Principal } from '../peer.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import type { Revocations } from '../revocations.ts';
 import type { HttpRequest, HttpResponse } from '../socket.ts';
 import type { Tickets } from '../tickets.ts';
@@ -22,7 +22,7 @@ export interface RouteContext extends VoiceContext, VocabularyContext {
   clock: Clock;
   api: Api;
   loginTickets: Tickets<Principal>;
-  loginAttempts: Attempts;
+  loginAttempts: RateLimit;
   socketTickets: Tickets<Verified>;
   revocations: Revocations;
   /** How long a revoked login has to be remembered. */
@@ -104,7 +104,7 @@ function tokenRoutes(context: RouteContext): Route[] {
       if (id !== undefined && !mayAdminister(who.principal)) throw new CodedError('FORBIDDEN');
       const ids = id === undefined ? who.ids : [id];
       const until = Math.max(who.expiresAt, clock.now() + context.loginSeconds * 1000);
-      for (const one of ids) revocations.revoke(one, until);
+      for (const one of ids) revocations.revoke(who.principal.tenant, one, until);
       return empty;
     }),
     known('POST', '/api/tickets', async (who) =>
