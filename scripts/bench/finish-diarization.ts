@@ -129,6 +129,7 @@ async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Prom
     onTail() {},
     onDegraded() {},
     onStatus() {},
+    onCorrupt() {},
   });
   const request = { request: 'bench', by: 'bench', attempts: 0, outcome: 'pending' as const };
   const begun = performance.now();

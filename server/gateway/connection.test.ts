@@ -318,6 +318,7 @@ t.test('a session that fails is an answer, not a crash', async (t) => {
   const { connect, token, reports } = await startTestGateway(t, {
     async attach(hello) {
       if (hello.client === 'busy') throw new CodedError('SESSION_BUSY');
+      if (hello.client === 'full disk') throw new CodedError('STORAGE_UNAVAILABLE');
       if (hello.client === 'defect') throw new Error('secret');
       return {
         receive(message) {
@@ -334,6 +335,7 @@ t.test('a session that fails is an answer, not a crash', async (t) => {
     return one;
   };
   t.same(await ended(await attempt('busy')), ['SESSION_BUSY', 4409]);
+  t.same(await ended(await attempt('full disk')), ['STORAGE_UNAVAILABLE', 1011]);
   t.same(await ended(await attempt('defect')), ['INTERNAL', 1011]);
   const client = await attempt('fine');
   client.send(aSlice(7));

@@ -40,6 +40,14 @@ export interface Audience {
 /** The audit trail is for those who may read it, not for the page. */
 const audit = new Set<CorpusEvent['type']>(['session.read', 'session.exported', 'access.denied']);
 
+export const nonFatalError = (code: ErrorCode, seq?: number): ServerMessage => ({
+  type: 'error',
+  code,
+  message: errorKinds[code].message,
+  ...(seq === undefined ? {} : { seq }),
+  fatal: false,
+});
+
 export function createAudience(options: AudienceOptions): Audience {
   const { corpus, session } = options;
   let client: { peer: Peer; name: string | undefined; following: Following } | undefined;
@@ -49,14 +57,7 @@ export function createAudience(options: AudienceOptions): Audience {
 
   const send = (message: ServerMessage) => client?.peer.send(message);
 
-  const sendError = (code: ErrorCode, seq?: number) =>
-    send({
-      type: 'error',
-      code,
-      message: errorKinds[code].message,
-      ...(seq === undefined ? {} : { seq }),
-      fatal: false,
-    });
+  const sendError = (code: ErrorCode, seq?: number) => send(nonFatalError(code, seq));
 
   const tell = (event: CorpusEvent) => {
     if (audit.has(event.type)) return;

@@ -4,16 +4,17 @@
  */
 import { CodedError, type ErrorCode } from '../../shared/errors.ts';
 import type { FinalResult, NewEvent } from '../../shared/events.ts';
-import type { HelloMessage, ServerMessage, SliceMessage } from '../../shared/protocol.ts';
+import type { HelloMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
 import { decodeResult } from '../finalize/result-codec.ts';
 import type { Attachment, Peer } from '../gateway/peer.ts';
-import { createAudience } from './audience.ts';
+import { createAudience, nonFatalError } from './audience.ts';
 import { createFinishing, type Progress } from './finishing.ts';
 import { coverageOf, extendHistory, type SessionHistory } from './history.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import type { SessionServices } from './services.ts';
 import { sliceFault, sliceReceived } from './slice-facts.ts';
+import { onItsWay, onItsWayMs, type Slice, stateOf } from './state-of.ts';
 import {
   type FinishOrder,
   nextSeq,
@@ -23,8 +24,8 @@ import {
   transition,
 } from './transition.ts';
 
-type Slice = { seq: number; audioHash: string; message: SliceMessage };
 type Refuse = (code: ErrorCode, seq?: number) => void;
+type Mark = Extract<SessionEffect, { type: 'mark' }>;
 
 export interface LiveSession {
   readonly history: SessionHistory;
@@ -50,6 +51,10 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   const id = history.session;
   let state: SessionState<Slice> = stateOf(history);
   let tail: Word[] = [];
+  /** Pauses and resumptions whose slices are not all on disk yet, in order. */
+  let marks: Mark[] = [];
+  /** What is stored does not verify: nothing can be added any more, and every client is told. */
+  let corrupt = false;
   let closed = false;
 
   const unsubscribe = corpus.subscribe(id, (event) => {
@@ -65,6 +70,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         await corpus.append(id, events);
         return;
       } catch (error) {
+        if (isCorrupt(error)) noteCorrupt();
         if (!(error instanceof CodedError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
         await new Promise<void>((resolve) => clock.after(STORAGE_RETRY_MS, resolve));
       }
@@ -95,6 +101,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       coverage: coverageOf(history, 0, onItsWayMs(state)),
     }),
     standing: () => [
+      ...(corrupt ? [nonFatalError('CORRUPT')] : []),
       ...(tail.length > 0 ? [{ type: 'tail', words: tail } satisfies ServerMessage] : []),
       ...(finishing.progress === undefined ? [] : [finishing.progress]),
     ],
@@ -118,6 +125,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         audience.sendError(code, seq);
       },
       onStatus: audience.statusChanged,
+      onCorrupt: noteCorrupt,
     });
   let pipeline = history.finish?.outcome === 'completed' ? undefined : openPipeline();
 
@@ -133,6 +141,25 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       pipeline = undefined;
     },
   });
+
+  function noteCorrupt(): void {
+    if (corrupt) return;
+    corrupt = true;
+    pipeline?.close();
+    pipeline = undefined;
+    audience.sendError('CORRUPT');
+  }
+
+  /** Sending once more to what is damaged would not help, so it is not called a disk that may recover. */
+  const handleNotStored = (error: unknown, input: SessionInput<Slice>) => {
+    if (isCorrupt(error)) noteCorrupt();
+    handle(input, (code, seq) => audience.sendError(corrupt ? 'CORRUPT' : code, seq));
+  };
+
+  const placeMarks = (stored: number) => {
+    for (const { event } of marks.filter(({ after }) => after <= stored)) pipeline?.mark(event);
+    marks = marks.filter(({ after }) => after > stored);
+  };
 
   const handle = (input: SessionInput<Slice>, refuse: Refuse = audience.sendError) => {
     const { state: next, effects } = transition(state, input);
@@ -157,10 +184,12 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         for (const { seq, message } of effect.slices) {
           const stored = history.slices[seq];
           if (stored !== undefined) pipeline?.take(stored, message.data);
+          placeMarks(seq + 1);
         }
         break;
       case 'mark':
-        pipeline?.mark(effect.event);
+        marks.push(effect);
+        placeMarks('intake' in state ? state.intake.stored : state.stored);
         break;
       case 'request-finish':
         requestFinish(effect.order);
@@ -185,9 +214,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       },
       (error) => {
         log.error({ session: id, err: error }, 'slices could not be stored');
-        // What is damaged takes nothing ever again, and sending it once more would not help.
-        const corrupt = error instanceof CodedError && error.code === 'CORRUPT';
-        handle({ type: 'not-stored' }, (code, seq) => audience.sendError(corrupt ? 'CORRUPT' : code, seq));
+        handleNotStored(error, { type: 'not-stored' });
       },
     );
   };
@@ -195,13 +222,13 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   const requestFinish = (order: FinishOrder) => {
     corpus.append(id, [{ type: 'finish.requested', data: order }]).then(runFinish, (error) => {
       log.error({ session: id, err: error }, 'the finish request could not be stored');
-      handle({ type: 'finish-not-requested' });
+      handleNotStored(error, { type: 'finish-not-requested' });
     });
   };
 
   const runFinish = () => {
     const { finish } = history;
-    if (closed || finish === undefined || finish.outcome !== 'pending') return;
+    if (closed || corrupt || finish === undefined || finish.outcome !== 'pending') return;
     pipeline ??= openPipeline();
     finishing.begin(finish, pipeline.finishParts(finish));
   };
@@ -243,7 +270,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       case 'consent':
         append([{ type: 'consent.recorded', data: { by, statement: message.statement } }]).catch((error) => {
           log.error({ session: id, err: error }, 'consent could not be stored');
-          audience.sendError('STORAGE_UNAVAILABLE');
+          audience.sendError(corrupt ? 'CORRUPT' : 'STORAGE_UNAVAILABLE');
         });
         break;
     }
@@ -285,29 +312,4 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   };
 }
 
-function stateOf(history: SessionHistory): SessionState<Slice> {
-  const stored = history.slices.length;
-  switch (history.finish?.outcome) {
-    case 'pending':
-      return {
-        phase: 'finishing',
-        stored,
-        before: history.completed === undefined ? 'recording' : 'finished',
-      };
-    case 'completed':
-      return { phase: 'finished', stored };
-    case 'failed':
-      return { phase: 'failed', stored };
-    default:
-      return { phase: history.paused ? 'paused' : 'recording', intake: { stored, storing: [], waiting: [] } };
-  }
-}
-
-/** Slices that have arrived and are not on disk yet. */
-function onItsWay(state: SessionState<Slice>): readonly Slice[] {
-  return 'intake' in state ? [...state.intake.storing, ...state.intake.waiting] : [];
-}
-
-function onItsWayMs(state: SessionState<Slice>): number {
-  return onItsWay(state).reduce((sum, { message }) => sum + message.durationMs, 0);
-}
+const isCorrupt = (error: unknown): boolean => error instanceof CodedError && error.code === 'CORRUPT';

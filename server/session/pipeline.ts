@@ -29,6 +29,8 @@ export interface PipelineOptions {
   onTail(words: Word[]): void;
   onDegraded(code: ErrorCode, seq: number): void;
   onStatus(): void;
+  /** A stored slice does not verify. */
+  onCorrupt(): void;
 }
 
 export interface Pipeline {
@@ -135,7 +137,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       given = end;
     },
     onDegraded: options.onDegraded,
-    onFault: (error) => log.error({ session, err: error }, 'a slice could not be put on the timeline'),
+    onFault(error) {
+      log.error({ session, err: error }, 'a slice could not be put on the timeline');
+      if (error instanceof CodedError && error.code === 'CORRUPT') options.onCorrupt();
+    },
   });
 
   /** After a restart, what was stored before and not listened to comes from the session's file. */

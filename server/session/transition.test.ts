@@ -121,6 +121,11 @@ t.test('pause and resume are marked once each, and late slices are still taken',
   t.same(run(open(), { type: 'resume' }).effects, []);
 });
 
+t.test('a pause comes after the slices that are still on their way', async (t) => {
+  const { effects } = run(open(3), { type: 'slice', slice: slice(3) }, { type: 'pause' });
+  t.same(effects.at(-1), { type: 'mark', event: 'session.paused', after: 4 });
+});
+
 const order = { request: 'request-1', by: 'ana' };
 
 t.test('finalize without slices is SESSION_EMPTY', async (t) => {

@@ -56,7 +56,8 @@ export type SessionEffect<Slice extends SliceFacts = SliceFacts> =
   | { type: 'acknowledge'; seq: number }
   | { type: 'refuse'; code: ErrorCode; seq?: number }
   | { type: 'listen'; slices: readonly Slice[] }
-  | { type: 'mark'; event: 'session.paused' | 'session.resumed' }
+  /** `after` slices of the session, some of which may still be on their way to the disk. */
+  | { type: 'mark'; event: 'session.paused' | 'session.resumed'; after: number }
   | { type: 'request-finish'; order: FinishOrder }
   | { type: 'show-result' };
 
@@ -89,13 +90,9 @@ export function transition<Slice extends SliceFacts>(
     case 'not-stored':
       return isOpen(state) ? afterNotStored(state) : same(state);
     case 'pause':
-      return isOpen(state) && state.phase === 'recording'
-        ? { state: { ...state, phase: 'paused' }, effects: [{ type: 'mark', event: 'session.paused' }] }
-        : same(state);
+      return isOpen(state) && state.phase === 'recording' ? turn(state, 'paused') : same(state);
     case 'resume':
-      return isOpen(state) && state.phase === 'paused'
-        ? { state: { ...state, phase: 'recording' }, effects: [{ type: 'mark', event: 'session.resumed' }] }
-        : same(state);
+      return isOpen(state) && state.phase === 'paused' ? turn(state, 'recording') : same(state);
     case 'finalize':
       return finalize(state, input.order);
     case 'finish-not-requested':
@@ -107,6 +104,14 @@ export function transition<Slice extends SliceFacts>(
     case 'finish-failed':
       return isOpen(state) ? same(state) : { state: { phase: 'failed', stored: state.stored }, effects: [] };
   }
+}
+
+function turn<Slice extends SliceFacts>(
+  state: Open<Slice>,
+  phase: 'recording' | 'paused',
+): Transition<Slice> {
+  const event = phase === 'paused' ? 'session.paused' : 'session.resumed';
+  return { state: { ...state, phase }, effects: [{ type: 'mark', event, after: nextSeq(state) }] };
 }
 
 function takeSlice<Slice extends SliceFacts>(
