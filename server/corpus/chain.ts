@@ -44,6 +44,11 @@ export function totalsHold(sealKey: Uint8Array, totals: SealedTotals): boolean {
   return equalBytes(totals.seal, totalsSeal(sealKey, totals));
 }
 
+/** Of a number of events that were appended. */
+export function sealMark(sealKey: Uint8Array, events: number): Uint8Array {
+  return hmac(sealKey, 'auscult mark 1', events);
+}
+
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   return left.byteLength === right.byteLength && timingSafeEqual(left, right);
 }

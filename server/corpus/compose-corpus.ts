@@ -17,6 +17,7 @@ import { createDamage } from './damage.ts';
 import { protect, unprotect, unprotectBlob } from './envelope.ts';
 import { type EventStore, type SealedStream, type StoredEvent, StoreWriteError } from './event-store.ts';
 import { createGroupCommit } from './group-commit.ts';
+import type { HighWaterMark } from './high-water-mark.ts';
 import type { Keyring } from './keyring.ts';
 import { type Batch, createLedger, newRecord } from './ledger.ts';
 import { newMasterKey, readMasterKeys, replaceMasterKeys } from './master-key-file.ts';
@@ -28,6 +29,7 @@ import { verifyCorpus } from './verify.ts';
 export interface CorpusParts {
   store: EventStore;
   keyring: Keyring;
+  mark: HighWaterMark;
   masterKeyFile: string;
   readOnly: boolean;
   clock: Clock;
@@ -43,10 +45,10 @@ const SCRUB_RETRY_MILLISECONDS = 200;
 const SCRUB_TRIES = 25;
 
 export function composeCorpus(parts: CorpusParts): Corpus {
-  const { store, keyring, masterKeyFile, readOnly, clock } = parts;
+  const { store, keyring, mark, masterKeyFile, readOnly, clock } = parts;
   const damage = createDamage(store, readOnly);
   const subscriptions = createSubscriptions(parts.onListenerError);
-  const ledger = createLedger(store, keyring.sealKey, parts.reserveBytes);
+  const ledger = createLedger(store, keyring.sealKey, mark, parts.reserveBytes);
   const commits = createGroupCommit<Batch>({ begin: ledger.begin, commit, limits: BATCH_LIMITS });
   let closed = false;
 
@@ -248,7 +250,7 @@ export function composeCorpus(parts: CorpusParts): Corpus {
     },
 
     async verify(session) {
-      const report = await verifyCorpus(store, keyring, session);
+      const report = await verifyCorpus(store, keyring, mark, session);
       const damaged = new Map(
         report.faults.map(({ session: stream, n, what }) => [stream, { stream, n, what }]),
       );
@@ -281,6 +283,7 @@ export function composeCorpus(parts: CorpusParts): Corpus {
       closed = true;
       await commits.drain();
       await store.close();
+      mark.close();
     },
   };
 }

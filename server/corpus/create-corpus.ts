@@ -5,6 +5,7 @@ import { sealStream, sealTotals } from './chain.ts';
 import { composeCorpus } from './compose-corpus.ts';
 import { type Corpus, SYSTEM_STREAM } from './corpus.ts';
 import { type EventStore, StoreWriteError, type WrappedKey } from './event-store.ts';
+import { openHighWaterMark } from './high-water-mark.ts';
 import { createKeyring, createSystemKey, systemKeyPlaces } from './keyring.ts';
 import { newRecord } from './ledger.ts';
 import { createMasterKeyFile, readMasterKeys } from './master-key-file.ts';
@@ -48,8 +49,18 @@ export async function createCorpus(options: CorpusOptions): Promise<Corpus> {
     await prepareKeys(store, masterKeyFile, readOnly, timestamp(clock));
     const keyring = createKeyring(store, readMasterKeys(masterKeyFile));
     if (!readOnly) await storeKeys(store, keyring.missingCopy());
+    const mark = openHighWaterMark(directory, keyring.sealKey, readOnly);
     const { onListenerError = () => {} } = options;
-    return composeCorpus({ store, keyring, masterKeyFile, readOnly, clock, reserveBytes, onListenerError });
+    return composeCorpus({
+      store,
+      keyring,
+      mark,
+      masterKeyFile,
+      readOnly,
+      clock,
+      reserveBytes,
+      onListenerError,
+    });
   } catch (error) {
     await store.close();
     throw error;

@@ -12,6 +12,7 @@ import {
   totalsHold,
 } from './chain.ts';
 import type { Change, EventStore, StoredBlob, StoredEvent, StreamRecord } from './event-store.ts';
+import type { HighWaterMark } from './high-water-mark.ts';
 import { DamagedStream } from './read-stream.ts';
 import { initialState } from './session-state.ts';
 
@@ -45,13 +46,23 @@ interface Counts {
   holds: boolean;
 }
 
+/** What the batches start from; `lost`: events that the mark knows and the store does not. */
+interface Standing extends Counts {
+  lost: number;
+}
+
 export function newRecord(stream: string, at: string): StreamRecord {
   return { ...initialState, stream, openedAt: at, lastEventAt: at, events: 0, head: FIRST_PREVIOUS };
 }
 
-export function createLedger(store: EventStore, sealKey: Uint8Array, reserveBytes: number): Ledger {
+export function createLedger(
+  store: EventStore,
+  sealKey: Uint8Array,
+  mark: HighWaterMark,
+  reserveBytes: number,
+): Ledger {
   const kept = new Map<string, StreamRecord>();
-  let counts: Counts | undefined;
+  let counts: Standing | undefined;
   const staged = new WeakMap<Batch, { change: Change; records: Map<string, StreamRecord>; added: Counts }>();
 
   function load(stream: string): StreamRecord | undefined {
@@ -78,10 +89,13 @@ export function createLedger(store: EventStore, sealKey: Uint8Array, reserveByte
     if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
   }
 
-  function loadCounts(): Counts {
+  function loadCounts(): Standing {
     const { totals } = store.census();
     const holds = totals !== undefined && totalsHold(sealKey, totals);
-    return { streams: totals?.streams ?? 0, events: totals?.events ?? 0, holds };
+    const events = totals?.events ?? 0;
+    const marked = mark.read();
+    const lost = typeof marked === 'number' ? Math.max(0, marked - events) : 0;
+    return { streams: totals?.streams ?? 0, events, holds, lost };
   }
 
   return {
@@ -125,8 +139,13 @@ export function createLedger(store: EventStore, sealKey: Uint8Array, reserveByte
     async commit(batch) {
       const { change, records, added } = staged.get(batch)!;
       counts ??= loadCounts();
-      const { holds } = counts;
-      const next = { streams: counts.streams + added.streams, events: counts.events + added.events, holds };
+      const { holds, lost } = counts;
+      const next = {
+        streams: counts.streams + added.streams,
+        events: counts.events + added.events,
+        holds,
+        lost,
+      };
       change.streams = [...records.values()].map((record) => sealStream(sealKey, record));
       if (holds) change.totals = sealTotals(sealKey, next);
       try {
@@ -136,6 +155,8 @@ export function createLedger(store: EventStore, sealKey: Uint8Array, reserveByte
         counts = undefined;
         throw error;
       }
+      // What was lost stays lost: the mark keeps its lead, and verify goes on to say so.
+      if (holds) mark.write(next.events + lost);
       for (const record of records.values()) keep(record);
       counts = next;
     },

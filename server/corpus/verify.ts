@@ -2,6 +2,7 @@
 import { addressOf, totalsHold } from './chain.ts';
 import { SYSTEM_STREAM, type VerificationReport } from './corpus.ts';
 import { type EventStore, StoreReadError, type StreamRecord } from './event-store.ts';
+import type { HighWaterMark } from './high-water-mark.ts';
 import type { Keyring } from './keyring.ts';
 import { DamagedStream, readStream } from './read-stream.ts';
 
@@ -11,12 +12,13 @@ type Counts = Pick<VerificationReport, 'events' | 'blobs'>;
 export async function verifyCorpus(
   store: EventStore,
   keyring: Keyring,
+  mark: HighWaterMark,
   session?: string,
 ): Promise<VerificationReport> {
   const report: VerificationReport = { sessions: 0, events: 0, blobs: 0, faults: [] };
   const add = (stream: string, n: number, what: string) => report.faults.push({ session: stream, n, what });
   if (session === undefined) {
-    for (const what of databaseFaults(store, keyring)) add(SYSTEM_STREAM, 0, what);
+    for (const what of databaseFaults(store, keyring, mark)) add(SYSTEM_STREAM, 0, what);
   }
   for (const stream of session === undefined ? streamsOf(store, add) : [session]) {
     if (stream !== SYSTEM_STREAM) report.sessions++;
@@ -93,8 +95,10 @@ function checkKey(keyring: Keyring, record: StreamRecord, erasedAt: number | und
   if (state !== 'erased' && key === undefined) throw new DamagedStream(stream, 0, 'its key is missing');
 }
 
-function databaseFaults(store: EventStore, keyring: Keyring): string[] {
+function databaseFaults(store: EventStore, keyring: Keyring, mark: HighWaterMark): string[] {
   try {
+    // Before the totals: what is appended between the two makes these larger, never the mark.
+    const marked = mark.read();
     const { totals, streams, events } = store.census();
     const structural = [...keyring.systemKeyFaults(), ...store.structuralFaults()];
     if (totals === undefined) return [...structural, 'the totals are missing'];
@@ -103,6 +107,11 @@ function databaseFaults(store: EventStore, keyring: Keyring): string[] {
       structural.push(`${totals.streams} streams were stored and ${streams} are there`);
     if (totals.events !== events)
       structural.push(`${totals.events} events were stored and ${events} are there`);
+    if (marked === 'changed') structural.push('the mark of how many events were appended has been changed');
+    else if (marked !== undefined && marked > totals.events)
+      structural.push(
+        `${marked - totals.events} events that were appended are gone: the write-ahead log was damaged, or this is an older copy`,
+      );
     return structural;
   } catch (error) {
     if (error instanceof StoreReadError) return ['the database cannot be read from the disk'];
