@@ -1,86 +1,15 @@
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import t, { type Test } from 'tap';
-import type { CorpusEvent } from '../../shared/events.ts';
 import type { Corpus } from './corpus.ts';
 import { type CorpusOptions, createCorpus } from './create-corpus.ts';
-import {
-  createDirectory,
-  createRandom,
-  opened,
-  optionsFor,
-  pickSeed,
-  readAll,
-  slice,
-  words,
-} from './testing.ts';
+import { createDirectory, createRandom, optionsFor, pickSeed, readAll, slice } from './testing.ts';
+import { contentOf, copyStored, tamper, verifyStored, writeTemplate } from './testing-stored.ts';
 
 const FLIPS = 50;
 
-/** Two sessions with audio and text, closed, so that everything stands in the one file. */
-const template = optionsFor(createDirectory(t));
-const written = await createCorpus(template);
-for (const session of ['session-1', 'session-2']) {
-  await written.open(session, opened);
-  for (let seq = 0; seq < 8; seq++) {
-    await written.append(session, [
-      slice(seq, new Uint8Array(6000).fill(seq)),
-      words('good', 'morning', `${seq}`),
-    ]);
-  }
-}
-await written.close();
-
-function createStored(t: Test): CorpusOptions {
-  const options = optionsFor(createDirectory(t));
-  cpSync(template.directory, options.directory, { recursive: true });
-  copyFileSync(template.masterKeyFile, options.masterKeyFile);
-  return options;
-}
-
-/** Raw SQL on the stored data, the guards taken away first, as one would who means harm. */
-async function tamper(options: CorpusOptions, sql: string): Promise<void> {
-  const db = new Database(join(options.directory, 'corpus.db'));
-  for (const name of db.prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'").pluck().all()) {
-    db.exec(`DROP TRIGGER ${name}`);
-  }
-  db.exec(sql);
-  db.close();
-}
-
-/** One bit of a stored key. */
-async function turnOver(options: CorpusOptions, stream: string): Promise<void> {
-  const db = new Database(join(options.directory, 'corpus.db'));
-  const wrapped = db.prepare('SELECT wrapped FROM keys WHERE stream = ?').pluck().get(stream) as Buffer;
-  wrapped[20]! ^= 4;
-  db.prepare('UPDATE keys SET wrapped = ? WHERE stream = ?').run(wrapped, stream);
-  db.close();
-}
-
-async function verifyStored(t: Test, options: CorpusOptions) {
-  const corpus = await createCorpus({ ...options, readOnly: true });
-  t.teardown(() => corpus.close());
-  return corpus.verify();
-}
-
-async function contentOf(corpus: Corpus): Promise<string> {
-  const content: [CorpusEvent, string?][] = [];
-  for (const { session } of await corpus.sessions()) {
-    for (const event of await readAll(corpus, session)) {
-      const blob = event.blob && Buffer.from(await corpus.blob(session, event.blob)).toString('hex');
-      content.push([event, blob]);
-    }
-  }
-  return JSON.stringify(content);
-}
-
-async function contentOfStored(options: CorpusOptions): Promise<string> {
-  const corpus = await createCorpus({ ...options, readOnly: true });
-  const content = await contentOf(corpus);
-  await corpus.close();
-  return content;
-}
+const template = await writeTemplate(t);
+const createStored = (t: Test) => copyStored(t, template);
 
 for (const [what, sql, session, n] of [
   [
@@ -189,108 +118,6 @@ t.test('[C1] an append to a session whose end does not verify is refused unread'
   const corpus = await createCorpus(options);
   t.teardown(() => corpus.close());
   await t.rejects(corpus.append('session-1', [slice(9)]), { code: 'CORRUPT' });
-});
-
-/** The files as a crash leaves them, the log not yet in the database. */
-function crashOf(t: Test, options: CorpusOptions): CorpusOptions {
-  const copy = optionsFor(createDirectory(t));
-  mkdirSync(copy.directory);
-  for (const file of ['corpus.db', 'corpus.db-wal', 'corpus.mark'])
-    copyFileSync(join(options.directory, file), join(copy.directory, file));
-  copyFileSync(options.masterKeyFile, copy.masterKeyFile);
-  return copy;
-}
-
-t.test('[I1] a bit turned over in the log before its replay loses nothing unnoticed', async (t) => {
-  const options = createStored(t);
-  const running = await createCorpus(options);
-  t.teardown(() => running.close());
-  for (let seq = 8; seq < 16; seq++) await running.append('session-1', [slice(seq)]);
-
-  const whole = await createCorpus(crashOf(t, options));
-  t.teardown(() => whole.close());
-  t.same((await whole.verify()).faults, [], 'a crash alone loses nothing');
-  t.equal((await whole.summary('session-1'))?.events, 25);
-
-  const crashed = crashOf(t, options);
-  const log = join(crashed.directory, 'corpus.db-wal');
-  const bytes = readFileSync(log);
-  bytes[Math.floor(bytes.byteLength / 2)]! ^= 1;
-  writeFileSync(log, bytes);
-  const corpus = await createCorpus(crashed);
-  const left = (await corpus.summary('session-1'))!.events;
-  t.ok(left < 25, `${left} events were replayed`);
-  const gone = [{ session: '$system', what: new RegExp(`^${25 - left} events that were appended are gone`) }];
-  t.match((await corpus.verify()).faults, gone);
-  for (let seq = 0; seq < 20; seq++) await corpus.append('session-2', [slice(seq + 8)]);
-  t.match((await corpus.verify()).faults, gone, 'also after more was appended than is gone');
-  await corpus.close();
-  t.match((await verifyStored(t, crashed)).faults, gone, 'and after a restart');
-});
-
-t.test('[C1] a mark that was changed is named, and one that is missing claims nothing', async (t) => {
-  const options = createStored(t);
-  const file = join(options.directory, 'corpus.mark');
-  const mark = readFileSync(file);
-  mark[7]! ^= 1;
-  writeFileSync(file, mark);
-  t.match((await verifyStored(t, options)).faults, [{ what: /^the mark of how many events/ }]);
-  rmSync(file);
-  t.same((await verifyStored(t, options)).faults, []);
-  await (await createCorpus(options)).close();
-  t.same((await verifyStored(t, options)).faults, []);
-});
-
-const own = ['$system', '$system copy'];
-
-for (const [damaged, what] of [
-  ['$system', "the corpus's own key is damaged; its copy is used"],
-  ['$system copy', "the copy of the corpus's own key is damaged"],
-] as const) {
-  t.test(`[C1] a bit turned over in the key of ${damaged} is named, and every session is read`, async (t) => {
-    const options = createStored(t);
-    const expected = await contentOfStored(options);
-    await turnOver(options, damaged);
-    const corpus = await createCorpus(options);
-    t.teardown(() => corpus.close());
-    t.same((await corpus.verify()).faults, [{ session: '$system', n: 0, what }]);
-    t.equal(await contentOf(corpus), expected);
-    t.equal((await corpus.append('session-1', [slice(9)]))[0]!.n, 18);
-    await corpus.rotateMasterKey();
-    t.same((await corpus.verify()).faults, [], 'a new master key wraps both again');
-  });
-}
-
-t.test('[C1] a corpus whose own key is damaged in both places says so and stays as it is', async (t) => {
-  const options = createStored(t);
-  for (const place of own) await turnOver(options, place);
-  await t.rejects(createCorpus(options), /damaged in both its places: restore corpus.db from a backup/);
-  await tamper(options, "DELETE FROM keys WHERE stream LIKE '$system%'");
-  await t.rejects(createCorpus(options), /has no system key/, 'and gets no other key');
-});
-
-t.test('[C1] a corpus of before there was a copy of its key opens and gets one', async (t) => {
-  const options = createStored(t);
-  await tamper(options, "DELETE FROM keys WHERE stream = '$system copy'");
-  t.same((await verifyStored(t, options)).faults, []);
-  await (await createCorpus(options)).close();
-  await tamper(options, "DELETE FROM keys WHERE stream = '$system'");
-  const corpus = await createCorpus(options);
-  t.teardown(() => corpus.close());
-  t.match((await corpus.verify()).faults, [{ what: /own key is damaged; its copy is used/ }]);
-  t.equal((await readAll(corpus, 'session-1')).length, 17);
-});
-
-t.test('[C2] one damaged key does not keep the others from being wrapped anew', async (t) => {
-  const options = createStored(t);
-  await turnOver(options, 'session-1');
-  const corpus = await createCorpus(options);
-  await corpus.rotateMasterKey();
-  await corpus.close();
-  const again = await createCorpus(options);
-  t.teardown(() => again.close());
-  t.match((await again.verify()).faults, [{ session: 'session-1', what: 'its key does not unwrap' }]);
-  t.equal((await readAll(again, 'session-2')).length, 17);
 });
 
 t.test('[C1] totals that were changed are not sealed again by the next append', async (t) => {
