@@ -147,7 +147,8 @@ async function hear(wav: Buffer): Promise<string> {
     const { words } = await engine.transcribe({
       audio: await decoder.push(wav),
       language: 'en',
-      priority: 'live',
+      // As thoroughly as the second pass hears the recording.
+      priority: 'background',
     });
     return words.map((word) => word.text).join(' ');
   } finally {

@@ -100,7 +100,7 @@ const glances = [
   },
   {
     name: 'a glance that would save little is not worth it',
-    tail: [word(1.5, 2), word(2.2, 6)],
+    tail: [word(1.2, 1.7), word(1.8, 6)],
     from: undefined,
   },
   { name: 'without a tail there is nothing to go on from', tail: [], from: undefined },
