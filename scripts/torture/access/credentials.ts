@@ -12,9 +12,10 @@ export interface Attempt {
   readonly person?: Person;
 }
 
-export const colleague: Person = { subject: 'ben', tenant: 'clinic', roles: ['clinician'] };
-export const reviewer: Person = { subject: 'rita', tenant: 'clinic', roles: ['reviewer'] };
-export const admin: Person = { subject: 'adam', tenant: 'clinic', roles: ['admin'] };
+/** None of their names may be a word that is said: an answer with one would look like a leak. */
+export const colleague: Person = { subject: 'dr-benedetti', tenant: 'clinic', roles: ['clinician'] };
+export const reviewer: Person = { subject: 'dr-ritter', tenant: 'clinic', roles: ['reviewer'] };
+export const admin: Person = { subject: 'it-adamski', tenant: 'clinic', roles: ['admin'] };
 /** Of the same name and with every role, in another clinic. */
 export const stranger: Person = {
   subject: clinician.subject,

@@ -3,7 +3,7 @@ import { authorise, type SessionAction } from '../../../server/gateway/authorisa
 import { createRoutes } from '../../../server/gateway/http/routes.ts';
 import type { Principal } from '../../../server/gateway/peer.ts';
 import { type Arena, clinician } from '../harness/arena.ts';
-import type { Attempt } from './credentials.ts';
+import { type Attempt, colleague } from './credentials.ts';
 
 interface Address {
   method: string;
@@ -105,7 +105,7 @@ export async function leakOf(
   if (status < 400 && !allowed) return where;
   const readsContent = actions[nameOf(address)] === 'read' && allowed;
   if (!readsContent && says(text, target.secrets)) return `${where}, with words`;
-  const sees = attempt.person?.tenant === clinician.tenant && attempt.person.subject !== 'ben';
+  const sees = attempt.person?.tenant === clinician.tenant && attempt.person.subject !== colleague.subject;
   if (!sees && text.includes(target.session)) return `${where}, with the session's name`;
   if (attempt.person?.tenant !== clinician.tenant && text.includes(target.term))
     return `${where}, with the clinic's vocabulary`;

@@ -17,7 +17,7 @@ export interface Person {
   roles: readonly string[];
 }
 
-export const clinician: Person = { subject: 'ana', tenant: 'clinic', roles: ['clinician'] };
+export const clinician: Person = { subject: 'dr-anaya', tenant: 'clinic', roles: ['clinician'] };
 
 export interface Arena {
   readonly directory: string;
