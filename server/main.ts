@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { nanoid } from 'nanoid';
+import { newId } from '../shared/ids.ts';
 import { limits } from '../shared/protocol.ts';
 import { createDecoderFor } from './audio/create-decoder.ts';
 import { systemClock } from './clock.ts';
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     ...{ corpus, engine, diarizer, clock, log },
     createDecoder: createDecoderFor({ ffmpegPath: config.FFMPEG, clock }),
     whenIdle: idleGate.whenIdle,
-    newId: () => nanoid(),
+    newId,
     language: config.AUSCULT_LANGUAGE,
     vocabulary: config.AUSCULT_VOCABULARY,
     consentRequired: config.AUSCULT_CONSENT_REQUIRED,

@@ -1,5 +1,5 @@
 /** Starts the page: access first, then what an earlier page has left, then the clinician. */
-import { nanoid } from 'nanoid';
+import { newId } from '../../shared/ids.ts';
 import { limits } from '../../shared/protocol.ts';
 import {
   type Access,
@@ -83,7 +83,7 @@ export function boot(): App {
       outbox,
       openSocket: () => new WebSocket(new URL('/ws', location.href.replace(/^http/, 'ws'))),
       recording: { openMicrophone, startEpoch },
-      newId: () => nanoid(),
+      newId,
       remember: (id) => (id ? sessionStorage.setItem(storageKey, id) : sessionStorage.removeItem(storageKey)),
     });
     const current = sessionStorage.getItem(storageKey);

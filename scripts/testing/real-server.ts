@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nanoid } from 'nanoid';
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { randomToneWords, renderToneSpeech } from '../../fixtures/engines/tone-speech.ts';
@@ -16,6 +15,7 @@ import type { Principal } from '../../server/gateway/peer.ts';
 import { tokenOptionsOf } from '../../server/local-tokens.ts';
 import { type ServerOptions, startServer } from '../../server/server.ts';
 import { removeServerFile, writeServerFile } from '../../server/server-file.ts';
+import { newId } from '../../shared/ids.ts';
 import { audioHashOf } from '../client/audio-hash.ts';
 import type { RecordedSlice } from '../client/node-client.ts';
 
@@ -36,7 +36,7 @@ export async function startRealServer(t: Test, config: Config, options: Partial<
     ...{ corpus, clock, log: pino({ level: 'silent' }), engine: undefined, diarizer: undefined },
     createDecoder: createDecoderFor({ ffmpegPath: 'ffmpeg', clock }),
     whenIdle: async () => {},
-    newId: () => nanoid(),
+    newId,
     ...{ language: 'en', vocabulary: [], sliceBytes: 1 << 20, window: 8, sessionsPerPerson: 20 },
     ...{ retentionDays: 0, consentRequired: false, voiceThreshold: 0.6 },
     gateway: {
