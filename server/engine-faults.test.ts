@@ -29,6 +29,17 @@ const exactly = textOf(words);
 
 type Status = Extract<ServerMessage, { type: 'status' }>;
 
+/** A page whose engine is the tone recogniser behind an address. */
+async function pageOnTones(
+  t: Test,
+  tones: Parameters<typeof startToneServer>[0] = {},
+  options: Partial<EngineOptions> = {},
+) {
+  const server = await startToneServer(tones);
+  t.teardown(() => server.close());
+  return { server, page: await openPage(t, { whisperUrls: [server.url], ...options }) };
+}
+
 /** A page that records what the test gives it, and writes down what it is told. */
 async function openPage(t: Test, options: Partial<EngineOptions>) {
   const { config } = createDataDirectory(t);
@@ -148,9 +159,7 @@ const faults: Partial<Record<ServerFault, string>> = {
 
 for (const [fault, does] of Object.entries(faults) as [ServerFault, string][]) {
   t.test(`[S5] a worker ${does}: recording goes on, the page is told, the text catches up`, async (t) => {
-    const server = await startToneServer();
-    t.teardown(() => server.close());
-    const page = await openPage(t, { whisperUrls: [server.url], deadlineMs: () => 1000 });
+    const { server, page } = await pageOnTones(t, {}, { deadlineMs: () => 1000 });
     await survives(t, page, {
       begins: () => {
         server.fault = fault;
@@ -165,9 +174,7 @@ for (const [fault, does] of Object.entries(faults) as [ServerFault, string][]) {
 t.test(
   '[S3] [S5] a worker answers late: the page is told how far the text is behind, until it is not',
   async (t) => {
-    const server = await startToneServer();
-    t.teardown(() => server.close());
-    const page = await openPage(t, { whisperUrls: [server.url] });
+    const { server, page } = await pageOnTones(t);
     await page.record(slices[0]!);
     await page.toldState('ready');
     server.fault = 'late';
@@ -253,9 +260,7 @@ async function recordAround(t: Test, page: Page, ...sound: Int16Array[]) {
 }
 
 t.test('[S4] an engine that writes text on silence: silence and faint noise add no word', async (t) => {
-  const server = await startToneServer({ errors: { textOnSilence: true } });
-  t.teardown(() => server.close());
-  const page = await openPage(t, { whisperUrls: [server.url] });
+  const { page } = await pageOnTones(t, { errors: { textOnSilence: true } });
   await recordAround(t, page, new Int16Array(6 * SECOND), noise(500));
   const { text } = await page.finish();
   t.notMatch(JSON.stringify(page.told), /watching/, 'neither as a tail, nor committed, nor in the result');
@@ -265,9 +270,7 @@ t.test('[S4] an engine that writes text on silence: silence and faint noise add 
 t.test(
   '[S2] a slice of loud noise, whatever is heard in it, costs none of the words around it',
   async (t) => {
-    const server = await startToneServer();
-    t.teardown(() => server.close());
-    const page = await openPage(t, { whisperUrls: [server.url] });
+    const { page } = await pageOnTones(t);
     await recordAround(t, page, noise(10_000));
     const { text: final } = await page.finish();
     for (const text of [textOf(page.committed()), final]) {

@@ -111,3 +111,6 @@ export class CodedError extends Error {
     this.seq = options.seq;
   }
 }
+
+export const hasCode = (error: unknown, code: ErrorCode): error is CodedError =>
+  error instanceof CodedError && error.code === code;

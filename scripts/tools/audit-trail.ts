@@ -1,6 +1,6 @@
 /** Who read, exported or erased what, and who was denied: gathered from every session and from the system's stream. */
 import { type Corpus, SYSTEM_STREAM } from '../../server/corpus/corpus.ts';
-import { CodedError } from '../../shared/errors.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { CorpusEvent, EventOf } from '../../shared/events.ts';
 
 export type AuditEvent = EventOf<'session.read' | 'session.exported' | 'session.erased' | 'access.denied'>;
@@ -34,7 +34,7 @@ export async function readAuditTrail(
         if (isAudit(event) && Date.parse(event.at) >= since) events.push(event);
       }
     } catch (error) {
-      if (!(error instanceof CodedError) || error.code !== 'CORRUPT') throw error;
+      if (!hasCode(error, 'CORRUPT')) throw error;
       damaged.push(stream);
     }
   }

@@ -5,7 +5,7 @@
  */
 import type { Config } from '../../server/config.ts';
 import { type SessionSummary, SYSTEM_STREAM } from '../../server/corpus/corpus.ts';
-import { CodedError } from '../../shared/errors.ts';
+import { hasCode } from '../../shared/errors.ts';
 import type { NewEvent } from '../../shared/events.ts';
 import { withCorpus } from './corpus.ts';
 import { account, askServer, findServer } from './running-server.ts';
@@ -46,7 +46,7 @@ async function append(
     try {
       await corpus.append(session, [event]);
     } catch (error) {
-      if (!(error instanceof CodedError) || error.code !== 'CORRUPT') throw error;
+      if (!hasCode(error, 'CORRUPT')) throw error;
       const { by, what } = event.data;
       await corpus.append(SYSTEM_STREAM, [{ type: event.type, data: { by, what: `${what} of ${session}` } }]);
     }

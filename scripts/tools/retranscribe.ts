@@ -3,7 +3,6 @@
  * stored audio. The server must be stopped: it holds the sessions in memory and is the one that writes.
  */
 import { InvalidArgumentError, Option } from 'commander';
-import { nanoid } from 'nanoid';
 import { createSessionAudio } from '../../server/audio/session-audio.ts';
 import { systemClock } from '../../server/clock.ts';
 import { type Config, whisperModels } from '../../server/config.ts';
@@ -13,6 +12,7 @@ import type { Engine } from '../../server/speech/engine.ts';
 import { engineOfSettings } from '../../server/speech/engines/engine-of-settings.ts';
 import { createVocabulary } from '../../server/vocabulary.ts';
 import type { FinalResult } from '../../shared/events.ts';
+import { newId } from '../../shared/ids.ts';
 import { summaryOf, withCorpus } from './corpus.ts';
 import { createCommand, type Output, type Tool } from './run-tool.ts';
 import { account, findServer } from './running-server.ts';
@@ -54,10 +54,10 @@ export const retranscribeTool: Tool = async (task) => {
     const result = await withCorpus(config, 'write', async (corpus) => {
       const onFault = () => note('A vocabulary could not be read; its terms are not used.');
       const setting = config.AUSCULT_VOCABULARY;
-      const vocabulary = await createVocabulary({ corpus, setting, newId: nanoid, onFault });
+      const vocabulary = await createVocabulary({ corpus, setting, newId, onFault });
       return retranscribe(
         {
-          ...{ corpus, engine, clock: systemClock, newId: nanoid },
+          ...{ corpus, engine, clock: systemClock, newId },
           audio: createSessionAudio(corpus),
           vocabulary: vocabulary.of,
         },

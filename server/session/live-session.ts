@@ -2,7 +2,7 @@
  * One session at work: performs the effects that `transition` decides. Everything that is to last goes through the
  * corpus; what is kept here can be built again from it.
  */
-import { CodedError, type ErrorCode } from '../../shared/errors.ts';
+import { CodedError, type ErrorCode, hasCode } from '../../shared/errors.ts';
 import type { FinalResult, NewEvent } from '../../shared/events.ts';
 import type { HelloMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
@@ -70,8 +70,8 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
         await corpus.append(id, events);
         return;
       } catch (error) {
-        if (isCorrupt(error)) noteCorrupt();
-        if (!(error instanceof CodedError) || error.code !== 'STORAGE_UNAVAILABLE') throw error;
+        if (hasCode(error, 'CORRUPT')) noteCorrupt();
+        if (!hasCode(error, 'STORAGE_UNAVAILABLE')) throw error;
         await new Promise<void>((resolve) => clock.after(STORAGE_RETRY_MS, resolve));
       }
     }
@@ -152,7 +152,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
 
   /** Sending once more to what is damaged would not help, so it is not called a disk that may recover. */
   const handleNotStored = (error: unknown, input: SessionInput<Slice>) => {
-    if (isCorrupt(error)) noteCorrupt();
+    if (hasCode(error, 'CORRUPT')) noteCorrupt();
     handle(input, (code, seq) => audience.sendError(corrupt ? 'CORRUPT' : code, seq));
   };
 
@@ -311,5 +311,3 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
     },
   };
 }
-
-const isCorrupt = (error: unknown): boolean => error instanceof CodedError && error.code === 'CORRUPT';

@@ -2,7 +2,7 @@
  * Where a session's audio goes: onto the timeline, into the session's one file, to the live pass, the second pass and
  * the speakers' windows. And what its end needs of each of them.
  */
-import { CodedError, type ErrorCode } from '../../shared/errors.ts';
+import { CodedError, type ErrorCode, hasCode } from '../../shared/errors.ts';
 import type { NewEvent } from '../../shared/events.ts';
 import type { Word } from '../../shared/transcript.ts';
 import { audioStored, createSessionAudioRecorder, type Stretch } from '../audio/session-audio-recorder.ts';
@@ -139,7 +139,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     onDegraded: options.onDegraded,
     onFault(error) {
       log.error({ session, err: error }, 'a slice could not be put on the timeline');
-      if (error instanceof CodedError && error.code === 'CORRUPT') options.onCorrupt();
+      if (hasCode(error, 'CORRUPT')) options.onCorrupt();
     },
   });
 

@@ -13,7 +13,8 @@ const run = promisify(execFile);
 
 export const quantiserName = process.platform === 'win32' ? 'whisper-quantize.exe' : 'whisper-quantize';
 
-const GGML_MAGIC = 0x67676d6c;
+/** The first four bytes of every ggml speech model, as a little-endian number. */
+export const GGML_MAGIC = 0x67676d6c;
 /** Where the file type stands in a ggml speech model: after the magic number and ten dimensions. */
 const FILE_TYPE_OFFSET = 11 * 4;
 const HALF_PRECISION = 1;

@@ -4,10 +4,10 @@ import { access, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../clock.ts';
 import { freePort, type GuardedChild, spawnGuarded } from './child.ts';
+import { GGML_MAGIC } from './quantised-model.ts';
 import { createWhisperClient, type WhisperClient } from './whisper-http.ts';
 import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts';
 
-const GGML_MAGIC = 0x67676d6c;
 const HEALTH_POLL_MS = 50;
 const KEPT_LINES = 50;
 
