@@ -28,14 +28,18 @@ function hearingOne(embedder: string): Diarizer {
       heard += 1;
       return { index, activity: new Uint8Array(), frames: 0, speakers: 0, embeddings: new Float32Array() };
     },
-    async conclude(_windows, { duration }) {
-      const turns = [{ speaker: 'SPEAKER_00', start: 0, end: duration }];
-      const centroids = [new Float32Array(VALUES).fill(heard)];
-      return {
-        ...{ method: 'stand-in', speakers: ['SPEAKER_00'], turns, exclusiveTurns: turns, centroids },
-        warnings: [],
-      };
-    },
+    gather: () => ({
+      advance() {},
+      close() {},
+      async conclude(_count, { duration }) {
+        const turns = [{ speaker: 'SPEAKER_00', start: 0, end: duration }];
+        const centroids = [new Float32Array(VALUES).fill(heard)];
+        return {
+          ...{ method: 'stand-in', speakers: ['SPEAKER_00'], turns, exclusiveTurns: turns, centroids },
+          warnings: [],
+        };
+      },
+    }),
     async close() {},
   };
 }

@@ -1,29 +1,26 @@
 /**
- * What telling speakers apart adds to the finish after 5, 20 and 60 minutes, all windows having been analysed while the
- * session ran: reading them from the corpus and clustering, by the session's own code and in the process of the
- * networks. And clustering alone. The voices are those of a real conversation, over and over, never twice the same.
+ * What telling speakers apart adds to the finish after 5, 20 and 60 minutes, all windows having been analysed and
+ * gathered while the session ran, by the session's own code and in the process of the networks. And clustering alone,
+ * from nothing. The voices are those of a real conversation, over and over, never twice the same.
  */
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GOLDEN_CLIPS, GOLDEN_PLDA, goldenMissing, readGoldenWindows } from '../../fixtures/golden.ts';
 import { writeNetworks } from '../../fixtures/onnx/write-networks.ts';
-import { createSessionAudio } from '../../server/audio/session-audio.ts';
-import { systemClock } from '../../server/clock.ts';
+import { SAMPLE_RATE } from '../../server/audio/stream-decoder.ts';
 import type { Corpus } from '../../server/corpus/corpus.ts';
 import { createCorpus } from '../../server/corpus/create-corpus.ts';
 import { findVoices } from '../../server/diarization/clustering.ts';
 import { createDiarizer } from '../../server/diarization/create-diarizer.ts';
-import { type Diarizer, WINDOW, type WindowAnalysis } from '../../server/diarization/diarizer.ts';
+import type { Diarizer, WindowAnalysis } from '../../server/diarization/diarizer.ts';
 import { createRandom } from '../../server/diarization/kmeans.ts';
 import { loadPlda } from '../../server/diarization/plda-files.ts';
 import { filterTraining } from '../../server/diarization/training-filter.ts';
-import { encodeWindow } from '../../server/diarization/window-codec.ts';
 import { countWindows } from '../../server/diarization/window-work.ts';
 import { createLog } from '../../server/ops/log.ts';
-import { createMetrics } from '../../server/ops/metrics.ts';
-import { beginHistory, extendHistory, type SessionHistory } from '../../server/session/history.ts';
-import { createPipeline } from '../../server/session/pipeline.ts';
+import { beginHistory, extendHistory } from '../../server/session/history.ts';
+import { createSpeakerWork, type SpeakerWork } from '../../server/session/speaker-work.ts';
 import { type Bench, BenchSkipped } from './bench.ts';
 import { median, rounded } from './statistics.ts';
 
@@ -33,6 +30,7 @@ const EMBEDDINGS = 5_000;
 /** Of what is added to each value of an embedding, in shares of the value's own spread. */
 const NOISE = 0.1;
 const SEED = 11;
+const SLICE_SECONDS = 3;
 
 export const finishDiarization: Bench = {
   name: 'finish-diarization',
@@ -55,9 +53,10 @@ export const finishDiarization: Bench = {
     try {
       const seconds = new Map<number, number[]>();
       for (const minutes of MINUTES) {
-        const session = await record(corpus, diarizer, repeat(source, countWindows(60 * minutes)), minutes);
+        const work = await record(corpus, diarizer, repeat(source, countWindows(60 * minutes)), minutes);
         const taken: number[] = [];
-        for (let run = 0; run < RUNS; run += 1) taken.push(await finish(corpus, diarizer, session));
+        for (let run = 0; run < RUNS; run += 1) taken.push(await finish(diarizer, work));
+        work.close();
         seconds.set(minutes, taken);
         say(`after ${minutes} min: ${taken.map((each) => rounded(each, 3)).join(', ')} s`);
       }
@@ -89,54 +88,50 @@ function repeat(source: readonly WindowAnalysis[], count: number): WindowAnalysi
   });
 }
 
-/** A session whose background work is done. */
+/** A session that records: each window is heard in a moment, and everything else is done as it is in a session. */
 async function record(
   corpus: Corpus,
   diarizer: Diarizer,
-  windows: readonly WindowAnalysis[],
+  voices: readonly WindowAnalysis[],
   minutes: number,
-): Promise<string> {
+) {
   const session = `session-of-${minutes}-minutes`;
-  await corpus.open(session, { language: 'en', owner: 'bench', tenant: 'bench' });
+  const history = beginHistory(
+    await corpus.open(session, { language: 'en', owner: 'bench', tenant: 'bench' }),
+  );
+  corpus.subscribe(session, (event) => extendHistory(history, event));
+  let gathered = () => {};
+  const allGathered = new Promise<void>((resolve) => {
+    gathered = resolve;
+  });
+  const work = createSpeakerWork({
+    diarizer: {
+      ...diarizer,
+      analyseWindow: async (index) => voices[index]!,
+      gather: (read) =>
+        diarizer.gather(async (index) => {
+          if (index === voices.length - 1) gathered();
+          return read(index);
+        }),
+    },
+    services: { corpus, log: createLog('error', false), whenIdle: async () => {} },
+    history,
+    append: async (events) => void (await corpus.append(session, events)),
+    readAudio: async (from, to) => new Int16Array(to - from),
+  });
+  const slice = new Int16Array(SLICE_SECONDS * SAMPLE_RATE);
+  for (let start = 0; start < 60 * minutes * SAMPLE_RATE; start += slice.length) work.take(start, slice);
+  await allGathered;
   await corpus.append(session, [{ type: 'audio.stored', data: { start: 0, end: 60 * minutes } }]);
-  for (const window of windows) {
-    const data = { index: window.index, method: diarizer.method };
-    await corpus.append(session, [{ type: 'window.diarized', data, blob: encodeWindow(window) }]);
-  }
-  return session;
+  return work;
 }
 
-/** Seconds; what the session's events tell is in memory, as while it records. */
-async function finish(corpus: Corpus, diarizer: Diarizer, session: string): Promise<number> {
-  let history: SessionHistory | undefined;
-  for await (const event of corpus.events(session)) {
-    if (history === undefined) history = beginHistory(event);
-    else extendHistory(history, event);
-  }
-  const pipeline = createPipeline({
-    services: {
-      ...{ corpus, diarizer, clock: systemClock, metrics: createMetrics(), log: createLog('error', false) },
-      ...{ engine: undefined, audio: createSessionAudio(corpus), newId: () => '', vocabulary: () => [] },
-      ...{ window: 8, sliceBytes: 1 << 20, voiceThreshold: 0.6, consentRequired: false },
-      createDecoder: () => {
-        throw new Error('nothing is left to decode');
-      },
-      knownVoices: async () => [],
-      whenIdle: async () => {},
-    },
-    history: history!,
-    append: async (events) => void (await corpus.append(session, events)),
-    onTail() {},
-    onDegraded() {},
-    onStatus() {},
-    onCorrupt() {},
-  });
-  const request = { request: 'bench', by: 'bench', attempts: 0, outcome: 'pending' as const };
+/** Seconds. What the process of the networks was doing for the session is done. */
+async function finish(diarizer: Diarizer, work: SpeakerWork): Promise<number> {
+  await diarizer.analyseWindow(0, new Int16Array(SAMPLE_RATE));
   const begun = performance.now();
-  const found = await pipeline.finishParts(request).diarize(() => {});
-  pipeline.close();
-  const expected = history!.windows.size * WINDOW.step;
-  if (found.turns.length === 0) throw new Error(`no turns in ${expected} s`);
+  const found = await work.finish({}, () => {});
+  if (found.turns.length === 0) throw new Error('there are no turns');
   return (performance.now() - begun) / 1000;
 }
 

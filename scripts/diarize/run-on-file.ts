@@ -4,7 +4,12 @@ import { access } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { concatBytes, fromBytes } from '../../server/audio/pcm.ts';
 import { createDiarizer, type DiarizerOptions } from '../../server/diarization/create-diarizer.ts';
-import { type Diarization, WINDOW, type WindowAnalysis } from '../../server/diarization/diarizer.ts';
+import {
+  concludeAll,
+  type Diarization,
+  WINDOW,
+  type WindowAnalysis,
+} from '../../server/diarization/diarizer.ts';
 import { countWindows } from '../../server/diarization/window-work.ts';
 
 export interface RunOnFileOptions extends Omit<DiarizerOptions, 'log'> {
@@ -47,7 +52,7 @@ export async function runOnFile(file: string, options: RunOnFileOptions): Promis
       }
     };
     await Promise.all(Array.from({ length: AHEAD }, work));
-    return await diarizer.conclude(windows, {
+    return await concludeAll(diarizer, windows, {
       duration,
       ...(numSpeakers === undefined ? {} : { numSpeakers }),
     });

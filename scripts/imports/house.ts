@@ -23,7 +23,18 @@ export const pureFiles: readonly string[] = [
     'word-error-rate',
   ),
   ...files('server/diarization', 'powerset', 'training-filter', 'plda', 'agglomerative', 'vbx', 'assign'),
-  ...files('server/diarization', 'reconstruct', 'frames', 'turns', 'der', 'rttm', 'name-speakers'),
+  ...files(
+    'server/diarization',
+    'find-speakers',
+    'warm-start',
+    'recording',
+    'reconstruct',
+    'frames',
+    'turns',
+    'der',
+    'rttm',
+    'name-speakers',
+  ),
   ...files('server/audio', 'sniff', 'timeline', 'intervals', 'pcm', 'wav'),
 ];
 

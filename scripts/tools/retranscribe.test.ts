@@ -28,21 +28,25 @@ const halves: Diarizer = {
   analyseWindow: async (index) => ({
     ...{ index, activity: new Uint8Array(), frames: 0, speakers: 0, embeddings: new Float32Array() },
   }),
-  async conclude(_windows, { duration }) {
-    const [first, second] = ['SPEAKER_00', 'SPEAKER_01'];
-    const [half, end] = [duration / 2, duration];
-    return {
-      ...{ method: 'stand-in', speakers: [first, second], centroids: [], warnings: [] },
-      turns: [
-        { speaker: first, start: 0, end: half + 5 },
-        { speaker: second, start: half, end },
-      ],
-      exclusiveTurns: [
-        { speaker: first, start: 0, end: half },
-        { speaker: second, start: half, end },
-      ],
-    };
-  },
+  gather: () => ({
+    advance() {},
+    close() {},
+    async conclude(_count, { duration }) {
+      const [first, second] = ['SPEAKER_00', 'SPEAKER_01'];
+      const [half, end] = [duration / 2, duration];
+      return {
+        ...{ method: 'stand-in', speakers: [first, second], centroids: [], warnings: [] },
+        turns: [
+          { speaker: first, start: 0, end: half + 5 },
+          { speaker: second, start: half, end },
+        ],
+        exclusiveTurns: [
+          { speaker: first, start: 0, end: half },
+          { speaker: second, start: half, end },
+        ],
+      };
+    },
+  }),
   async close() {},
 };
 

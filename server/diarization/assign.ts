@@ -1,46 +1,53 @@
 /** Which global speaker each local speaker of each window is. */
 import { assignRows } from './assignment.ts';
 import type { WindowAnalysis } from './diarizer.ts';
-import { dot, type Matrix, zeros } from './matrix.ts';
-import { activeSpeakers, dimensionOf, embeddingOf } from './training-filter.ts';
+import { dot, type Matrix, multiplyTransposed, rowsOf } from './matrix.ts';
+import { dimensionOf } from './training-filter.ts';
 
 /** Where a local speaker is given to no global one; the original writes -2. */
 export const NOBODY = -1;
 
+/** Windows whose voices are compared at once. */
+const STRIP = 200;
+
 /** Per window: local speakers × global speakers, 1 plus the cosine of the two voices; NaN where the embedding is not usable. */
 export function scoreSpeakers(windows: readonly WindowAnalysis[], centroids: Matrix): Matrix[] {
-  const lengths = Float64Array.from({ length: centroids.rows }, (_, cluster) =>
-    lengthOfRow(centroids, cluster),
-  );
-  return windows.map((window) => {
-    const scores = zeros(window.speakers, centroids.rows);
-    const dimension = dimensionOf(window);
-    for (let speaker = 0; speaker < window.speakers; speaker += 1) {
-      const embedding = embeddingOf(window, speaker);
-      const length = Math.sqrt(dot(embedding, 0, embedding, 0, dimension));
-      for (let cluster = 0; cluster < centroids.rows; cluster += 1) {
-        const product = dot(embedding, 0, centroids.data, cluster * dimension, dimension);
-        const cosine = product / (length * lengths[cluster]!);
-        scores.data[speaker * centroids.rows + cluster] = 1 + Math.max(-1, Math.min(1, cosine));
-      }
+  const lengths = lengthsOfRows(centroids);
+  const scores: Matrix[] = [];
+  for (let from = 0; from < windows.length; from += STRIP) {
+    const strip = windows.slice(from, from + STRIP);
+    const voices = stackVoices(strip);
+    const products = multiplyTransposed(voices, centroids);
+    const voiceLengths = lengthsOfRows(voices);
+    products.data.forEach((product, at) => {
+      const [voice, cluster] = [Math.floor(at / centroids.rows), at % centroids.rows];
+      const cosine = product / (voiceLengths[voice]! * lengths[cluster]!);
+      products.data[at] = 1 + Math.max(-1, Math.min(1, cosine));
+    });
+    let row = 0;
+    for (const { speakers } of strip) {
+      scores.push(rowsOf(products, row, row + speakers));
+      row += speakers;
     }
-    return scores;
-  });
+  }
+  return scores;
 }
 
 /**
  * No two local speakers of a window are the same person. Where there are more of them than global speakers, the least
  * fitting are `NOBODY`. Those who never speak in a window score below everybody, so that they displace nobody.
+ *
+ * @param active from `activeSpeakers`, per window
  */
 export function assignConstrained(
-  windows: readonly WindowAnalysis[],
+  active: readonly (readonly boolean[])[],
   scores: readonly Matrix[],
 ): Int32Array[] {
   const least = lowest(scores);
   return scores.map((matrix, position) => {
-    const active = activeSpeakers(windows[position]!);
+    const speaks = active[position]!;
     const data = matrix.data.map((score, index) => {
-      if (!active[Math.floor(index / matrix.columns)]) return least - 1;
+      if (!speaks[Math.floor(index / matrix.columns)]) return least - 1;
       return Number.isNaN(score) ? least : score;
     });
     return assignRows({ ...matrix, data });
@@ -73,6 +80,21 @@ function lowest(scores: readonly Matrix[]): number {
   return least;
 }
 
-function lengthOfRow({ columns, data }: Matrix, row: number): number {
-  return Math.sqrt(dot(data, row * columns, data, row * columns, columns));
+function lengthsOfRows({ rows, columns, data }: Matrix<Float64Array | Float32Array>): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) =>
+    Math.sqrt(dot(data, row * columns, data, row * columns, columns)),
+  );
+}
+
+/** The voices of all local speakers, one a row. */
+function stackVoices(windows: readonly WindowAnalysis[]): Matrix<Float32Array> {
+  const rows = windows.reduce((sum, { speakers }) => sum + speakers, 0);
+  const columns = dimensionOf(windows[0]!);
+  const data = new Float32Array(rows * columns);
+  let at = 0;
+  for (const { embeddings } of windows) {
+    data.set(embeddings, at);
+    at += embeddings.length;
+  }
+  return { rows, columns, data };
 }

@@ -1,13 +1,14 @@
 /** From the voices of local speakers to global ones: filtering, agglomeration, PLDA, VBx, centroids, assignment. */
-import { linkCentroids, type Merge, normaliseRows } from './agglomerative.ts';
+import { linkCentroids, normaliseRows } from './agglomerative.ts';
 import { assignConstrained, assignNearest, scoreSpeakers } from './assign.ts';
 import type { WindowAnalysis } from './diarizer.ts';
+import { centroidsOf, findSpeakers } from './find-speakers.ts';
 import { cutTree } from './flat-clusters.ts';
 import { clusterKMeans, createRandom } from './kmeans.ts';
-import { dot, type Matrix, multiplyTransposed, rowsOf, transpose, zeros } from './matrix.ts';
+import { dot, type Matrix, rowsOf, stack, zeros } from './matrix.ts';
 import type { Plda } from './plda.ts';
 import { filterTraining, thin } from './training-filter.ts';
-import { clusterVbx } from './vbx.ts';
+import type { WarmStart } from './warm-start.ts';
 
 export interface SpeakerBounds {
   /** At least 1. */
@@ -43,87 +44,69 @@ export const THRESHOLD = 0.6;
 export const ALONE_THRESHOLD = 0.7045654963945799;
 const ALONE_SMALLEST = 12;
 export const TRAINING_LIMIT = 6000;
-/**
- * Most speakers that VBx starts from, whose time and memory grow with them. Real recordings start from one for every ten
- * to twenty embeddings; only voices without any order, noise for instance, come to this many.
- */
-const START_LIMIT = 1000;
-/** Responsibilities of speakers with a smaller prior are nobody's. */
-const LEAST_PRIOR = 1e-7;
 /** Of the k-means start, so that the same recording gives the same answer. */
 const SEED = 42;
 
+/**
+ * @param active from `activeSpeakers`, per window
+ * @param earlier what was found among the first of the windows, where it is to be gone on from; needs the PLDA
+ */
 export function clusterWindows(
   windows: readonly WindowAnalysis[],
+  active: readonly (readonly boolean[])[],
   bounds: SpeakerBounds,
   settings: ClusteringSettings = {},
+  earlier?: WarmStart,
 ): Clusters {
-  const all = filterTraining(windows);
-  const { embeddings } = thin(all, settings.trainingLimit ?? TRAINING_LIMIT);
-  const counted = { available: all.embeddings.rows, used: embeddings.rows };
+  const since = filterTraining(earlier === undefined ? windows : windows.slice(earlier.windows));
+  const chosen = thin(since, settings.trainingLimit ?? TRAINING_LIMIT).embeddings;
+  const embeddings = earlier === undefined ? chosen : stack(earlier.embeddings, chosen);
+  const counted = {
+    available: since.embeddings.rows + (earlier?.available ?? 0),
+    used: embeddings.rows,
+  };
   if (embeddings.rows < 2) {
     const speakers = windows.map((window) => new Int32Array(window.speakers));
     const centroids = zeros(1, embeddings.columns);
     centroids.data.set(embeddings.data);
     return { speakers, centroids, ...counted };
   }
-  const { centroids, forced } = findVoices(embeddings, bounds, settings);
+  const { centroids, forced } = findVoices(embeddings, bounds, settings, earlier);
   const scores = scoreSpeakers(windows, centroids);
   // A given number of speakers is kept to: the constraint could leave windows' speakers to nobody.
-  const speakers = forced ? assignNearest(scores) : assignConstrained(windows, scores);
+  const speakers = forced ? assignNearest(scores) : assignConstrained(active, scores);
   return { speakers, centroids, ...counted };
 }
 
 /**
- * One centroid per voice among the embeddings (at least two, one a row).
+ * One centroid per voice among the embeddings (at least two, one a row; the first are those of `earlier`).
  * `forced`: the number found was out of bounds, so that as many as the nearest bound says were made.
  */
 export function findVoices(
   embeddings: Matrix<Float32Array>,
   bounds: SpeakerBounds,
   settings: ClusteringSettings = {},
+  earlier?: WarmStart,
 ): { centroids: Matrix; forced: boolean } {
-  const normalised = normaliseRows(embeddings);
-  const merges = linkCentroids(normalised);
-  const { plda } = settings;
+  const { plda, threshold = THRESHOLD } = settings;
   let centroids: Matrix;
   if (plda === undefined) {
-    const labels = cutAlone(normalised, merges, settings.aloneThreshold ?? ALONE_THRESHOLD);
+    const labels = cutAlone(normaliseRows(embeddings), settings.aloneThreshold ?? ALONE_THRESHOLD);
     centroids = averageByLabel(embeddings, labels);
   } else {
-    const start = cutTree(merges, settings.threshold ?? THRESHOLD, START_LIMIT);
-    const features = plda.transform(plda.xvector(embeddings));
-    const { responsibilities, priors } = clusterVbx(features, plda.phi, start);
-    centroids = weightedAverages(embeddings, responsibilities, priors);
+    const since = rowsOf(embeddings, earlier?.embeddings.rows ?? 0, embeddings.rows);
+    centroids = centroidsOf(findSpeakers(since, { plda, threshold }, earlier?.speakers));
   }
   const wanted = Math.min(Math.max(centroids.rows, bounds.minimum), bounds.maximum);
   if (wanted === centroids.rows) return { centroids, forced: false };
-  const labels = clusterKMeans(normalised, Math.min(wanted, embeddings.rows), createRandom(SEED));
+  const most = Math.min(wanted, embeddings.rows);
+  const labels = clusterKMeans(normaliseRows(embeddings), most, createRandom(SEED));
   return { centroids: averageByLabel(embeddings, labels), forced: true };
 }
 
-/** Mean embedding of each speaker that VBx kept, weighted by its responsibilities. */
-export function weightedAverages(
-  embeddings: Matrix<Float32Array>,
-  responsibilities: Matrix,
-  priors: Float64Array,
-): Matrix {
-  const kept = Array.from(priors.keys()).filter((speaker) => priors[speaker]! > LEAST_PRIOR);
-  const weights = zeros(kept.length, embeddings.rows);
-  kept.forEach((speaker, cluster) => {
-    const row = rowsOf(responsibilities, speaker, speaker + 1).data;
-    const total = row.reduce((sum, weight) => sum + weight, 0);
-    weights.data.set(
-      row.map((weight) => weight / total),
-      cluster * weights.columns,
-    );
-  });
-  return multiplyTransposed(weights, transpose(embeddings));
-}
-
 /** Agglomeration alone finds many tiny clusters: each joins the most similar of those that are large enough. */
-function cutAlone(points: Matrix, merges: readonly Merge[], threshold: number): Int32Array {
-  const labels = cutTree(merges, threshold);
+function cutAlone(points: Matrix, threshold: number): Int32Array {
+  const labels = cutTree(linkCentroids(points), threshold);
   const smallest = Math.min(ALONE_SMALLEST, Math.max(1, Math.round(0.1 * points.rows)));
   const centroids = averageByLabel(points, labels);
   const sizes = new Int32Array(centroids.rows);

@@ -4,6 +4,7 @@ import t from 'tap';
 import { GOLDEN_PLDA, goldenMissing } from '../../fixtures/golden.ts';
 import { writeNetworks } from '../../fixtures/onnx/write-networks.ts';
 import { createDiarizer } from './create-diarizer.ts';
+import { concludeAll } from './diarizer.ts';
 import { EMBEDDING_FILE } from './load-networks.ts';
 
 function options(modelsDirectory: string, standIn = true) {
@@ -20,7 +21,7 @@ t.test('without networks the stand-ins speak, and say that they do', async (t) =
   t.equal(diarizer?.method, 'stand-in');
   const window = await diarizer!.analyseWindow(0, new Int16Array(32_000));
   t.same([window.index, window.frames, window.speakers], [0, 589, 3]);
-  const found = await diarizer!.conclude([window], { duration: 2 });
+  const found = await concludeAll(diarizer!, [window], { duration: 2 });
   t.same([found.method, found.turns], ['stand-in', []]);
   await diarizer!.close();
 });
@@ -41,7 +42,7 @@ t.test(
     const diarizer = await createDiarizer(options(directory).options);
     t.equal(diarizer?.method, 'community-1');
     const window = await diarizer!.analyseWindow(0, new Int16Array(160_000).fill(16_000));
-    const found = await diarizer!.conclude([window], { duration: 10 });
+    const found = await concludeAll(diarizer!, [window], { duration: 10 });
     t.same([found.method, found.speakers], ['community-1', ['SPEAKER_00']]);
     await diarizer!.close();
   },

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Diarizer } from './diarizer.ts';
 import { EMBEDDING_FILE, SEGMENTATION_FILE } from './load-networks.ts';
+import { createGatherer } from './process/gathering.ts';
 import { startNetworkProcess } from './process/supervisor.ts';
 
 export interface DiarizerOptions {
@@ -54,7 +55,9 @@ async function startDiarizer(
   return {
     ...process.loaded,
     analyseWindow: (index, audio) => process.request({ method: 'analyse', index, audio }),
-    conclude: (windows, options) => process.request({ method: 'conclude', options }, windows),
+    gather: createGatherer(process, (error) =>
+      log.warn({ err: error }, 'windows could not be gathered ahead'),
+    ),
     close: process.close,
   };
 }

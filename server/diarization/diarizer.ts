@@ -1,4 +1,4 @@
-/** Who speaks when. Windows are analysed one by one while the session runs; `conclude` does the rest at its end (rule F2). */
+/** Who speaks when. Windows are analysed and gathered while the session runs; `conclude` does the rest at its end (rule F2). */
 import type { DiarizationMethod } from '../../shared/events.ts';
 import type { Turn } from '../../shared/transcript.ts';
 
@@ -38,13 +38,35 @@ export interface Diarization {
   warnings: { code: string; message: string }[];
 }
 
+/** The windows of one recording on the way to their conclusion. */
+export interface Gathering {
+  /** The windows before `count` can be read: what can be found ahead of the end may be. */
+  advance(count: number): void;
+  /** All of them; may be asked for more than once. */
+  conclude(count: number, options: ConcludeOptions): Promise<Diarization>;
+  close(): void;
+}
+
 export interface Diarizer {
   readonly method: DiarizationMethod;
   /** What makes the voices: those of different embedders do not compare. */
   readonly embedder: string;
   /** `audio`: up to ten seconds of 16 kHz mono; a shorter last window is padded with silence. */
   analyseWindow(index: number, audio: Int16Array): Promise<WindowAnalysis>;
-  /** The windows in order of `index`, none missing. */
-  conclude(windows: readonly WindowAnalysis[], options: ConcludeOptions): Promise<Diarization>;
+  gather(read: (index: number) => Promise<WindowAnalysis>): Gathering;
   close(): Promise<void>;
+}
+
+/** Of windows that are all there. */
+export async function concludeAll(
+  diarizer: Pick<Diarizer, 'gather'>,
+  windows: readonly WindowAnalysis[],
+  options: ConcludeOptions,
+): Promise<Diarization> {
+  const gathering = diarizer.gather(async (index) => windows[index]!);
+  try {
+    return await gathering.conclude(windows.length, options);
+  } finally {
+    gathering.close();
+  }
 }

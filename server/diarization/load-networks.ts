@@ -2,21 +2,27 @@
 import { join } from 'node:path';
 import type { DiarizationMethod } from '../../shared/events.ts';
 import { diarizationFiles } from '../model-table.ts';
+import { THRESHOLD, TRAINING_LIMIT } from './clustering.ts';
 import type { ConcludeOptions, Diarization, WindowAnalysis } from './diarizer.ts';
 import type { Embedder } from './embedder.ts';
 import { conclude } from './pipeline.ts';
 import { loadPlda } from './plda-files.ts';
 import type { NetworkOptions } from './process/messages.ts';
 import type { Segmenter } from './segmenter.ts';
+import { findWarmStart, type WarmStart } from './warm-start.ts';
 
 export const SEGMENTATION_FILE = diarizationFiles.segmentation.file;
 export const EMBEDDING_FILE = diarizationFiles.embedding.file;
+
+const START = { threshold: THRESHOLD, trainingLimit: TRAINING_LIMIT };
 
 export interface Networks {
   readonly method: DiarizationMethod;
   readonly segmenter: Segmenter;
   readonly embedder: Embedder;
-  conclude(windows: readonly WindowAnalysis[], options: ConcludeOptions): Diarization;
+  /** Where clustering can go on from what was found among the first windows of a recording. */
+  findWarmStart?(windows: readonly WindowAnalysis[]): WarmStart;
+  conclude(windows: readonly WindowAnalysis[], options: ConcludeOptions, earlier?: WarmStart): Diarization;
 }
 
 /** @throws Error naming the file that is not what it should be, or why ONNX Runtime does not load. */
@@ -32,7 +38,8 @@ export async function loadNetworks(options: NetworkOptions): Promise<Networks> {
     method: plda === undefined ? 'agglomerative' : 'community-1',
     segmenter,
     embedder,
-    conclude: (windows, request) => conclude(windows, request, { plda, phantomSeconds }),
+    ...(plda === undefined ? {} : { findWarmStart: (windows) => findWarmStart(windows, { ...START, plda }) }),
+    conclude: (windows, request, earlier) => conclude(windows, request, { plda, phantomSeconds }, earlier),
   };
 }
 

@@ -22,6 +22,29 @@ export function rowsOf<Values extends Float64Array | Float32Array>(
   return { rows: to - from, columns: matrix.columns, data };
 }
 
+/** Copies of the rows with these numbers. */
+export function rowsAt({ columns, data }: Matrix, numbers: readonly number[]): Matrix {
+  const chosen = zeros(numbers.length, columns);
+  numbers.forEach((number, row) => {
+    chosen.data.set(data.subarray(number * columns, (number + 1) * columns), row * columns);
+  });
+  return chosen;
+}
+
+/** The rows of `a`, then those of `b`. */
+export function stack<Values extends Float64Array | Float32Array>(
+  a: Matrix<Values>,
+  b: Matrix<Values>,
+): Matrix<Values> {
+  // Without rows there may be no columns either.
+  if (a.rows === 0) return b;
+  const rows = a.rows + b.rows;
+  const data = new (a.data.constructor as new (length: number) => Values)(rows * a.columns);
+  data.set(a.data);
+  data.set(b.data, a.data.length);
+  return { rows, columns: a.columns, data };
+}
+
 export function transpose(matrix: Matrix<Float64Array | Float32Array>): Matrix {
   const { rows, columns, data } = matrix;
   const result = zeros(columns, rows);
@@ -37,7 +60,7 @@ export function transpose(matrix: Matrix<Float64Array | Float32Array>): Matrix {
 const BLOCK = 48;
 
 /** a · bᵀ: the inner product of every row of `a` with every row of `b`, as a.rows × b.rows. */
-export function multiplyTransposed(a: Matrix, b: Matrix): Matrix {
+export function multiplyTransposed(a: Matrix<Float64Array | Float32Array>, b: Matrix): Matrix {
   // The kernel takes whole tiles of rows and pairs of numbers: what is missing is filled up with zeros.
   const depth = roundUp(a.columns, 2);
   const [rows, width] = [roundUp(a.rows, TILE), roundUp(b.rows, TILE)];
@@ -71,7 +94,12 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-function copyRows({ rows, columns, data }: Matrix, memory: Float64Array, start: number, depth: number): void {
+function copyRows(
+  { rows, columns, data }: Matrix<Float64Array | Float32Array>,
+  memory: Float64Array,
+  start: number,
+  depth: number,
+): void {
   if (columns === depth) memory.set(data, start);
   else
     for (let row = 0; row < rows; row += 1) {

@@ -4,9 +4,17 @@ import { type ClusteringSettings, clusterWindows, type SpeakerBounds } from './c
 import type { ConcludeOptions, Diarization, WindowAnalysis } from './diarizer.ts';
 import { rowsOf } from './matrix.ts';
 import { absorbPhantoms } from './phantoms.ts';
-import { countSpeakers, type FrameGrid, reconstruct, releaseSilent } from './reconstruct.ts';
-import { dimensionOf } from './training-filter.ts';
+import {
+  castVotes,
+  countSpeakers,
+  type FrameGrid,
+  reconstruct,
+  releaseSilent,
+  type Votes,
+} from './reconstruct.ts';
+import { activeSpeakers, dimensionOf } from './training-filter.ts';
 import { type GridTurn, orderOfAppearance, speakerLabel, turnsOf } from './turns.ts';
+import type { WarmStart } from './warm-start.ts';
 
 export interface PipelineSettings extends ClusteringSettings {
   /** A speaker heard for less is absorbed into the most similar one; 0, the default, absorbs none. Seconds. */
@@ -15,12 +23,14 @@ export interface PipelineSettings extends ClusteringSettings {
 
 /**
  * The windows in order of `index`, none missing. An empty or silent recording has no speakers and no turns.
+ * `earlier`: what was found among the first of them, where it is to be gone on from.
  * Throws a RangeError where the bounds of the number of speakers contradict each other or windows do not fit together.
  */
 export function conclude(
   windows: readonly WindowAnalysis[],
   options: ConcludeOptions,
   settings: PipelineSettings = {},
+  earlier?: WarmStart,
 ): Diarization {
   const bounds = boundsOf(options);
   checkWindows(windows);
@@ -36,18 +46,19 @@ export function conclude(
     return { method, speakers: [], turns: [], exclusiveTurns: [], centroids: [], warnings };
   }
 
-  const clusters = clusterWindows(windows, bounds, settings);
+  const active = windows.map(activeSpeakers);
+  const clusters = clusterWindows(windows, active, bounds, settings, earlier);
   if (clusters.used < clusters.available) {
     const message = `The speakers were found by ${clusters.used} of ${clusters.available} voice samples, evenly spread.`;
     warnings.push({ code: 'SPEAKERS_FROM_SUBSET', message });
   }
   const phantomSeconds = settings.phantomSeconds ?? 0;
-  let speakers = releaseSilent(windows, clusters.speakers);
+  let speakers = releaseSilent(active, clusters.speakers);
   let { centroids } = clusters;
-  const gridOf = (assigned: readonly Int32Array[], most: number): FrameGrid =>
-    reconstruct(windows, assigned, capped(count, Math.min(most, bounds.maximum)));
+  const gridOf = (votes: Votes, most: number): FrameGrid =>
+    reconstruct(votes, capped(count, Math.min(most, bounds.maximum)));
   if (phantomSeconds > 0) {
-    const layOut = (assigned: Int32Array[]) => gridOf(assigned, Number.POSITIVE_INFINITY);
+    const layOut = (assigned: Int32Array[]) => gridOf(castVotes(windows, assigned), Number.POSITIVE_INFINITY);
     ({ speakers, centroids } = absorbPhantoms(
       { speakers, centroids },
       layOut,
@@ -56,7 +67,8 @@ export function conclude(
     ));
   }
   // A speaker who was only counted and never told apart is a phantom as well.
-  const grid = gridOf(speakers, phantomSeconds > 0 ? centroids.rows : Number.POSITIVE_INFINITY);
+  const votes = castVotes(windows, speakers);
+  const grid = gridOf(votes, phantomSeconds > 0 ? centroids.rows : Number.POSITIVE_INFINITY);
   const turns = turnsOf(grid);
   const order = orderOfAppearance(turns);
   if (order.length < bounds.minimum || order.length > bounds.maximum) {
@@ -68,7 +80,7 @@ export function conclude(
     method,
     speakers: order.map((_, position) => speakerLabel(position)),
     turns: named(turns),
-    exclusiveTurns: named(turnsOf(gridOf(speakers, 1))),
+    exclusiveTurns: named(turnsOf(gridOf(votes, 1))),
     centroids: order.map((speaker) =>
       speaker < centroids.rows
         ? Float32Array.from(rowsOf(centroids, speaker, speaker + 1).data)

@@ -2,7 +2,6 @@
 import { NOBODY } from './assign.ts';
 import type { WindowAnalysis } from './diarizer.ts';
 import { firstFrameOf, frameCount, roundHalfEven } from './frames.ts';
-import { activeSpeakers } from './training-filter.ts';
 
 /** Who speaks in which frame. */
 export interface FrameGrid {
@@ -17,49 +16,69 @@ export function countSpeakers(windows: readonly WindowAnalysis[]): Uint8Array {
   const frames = frameCount(windows.length);
   const sums = new Uint16Array(frames);
   const covering = new Uint16Array(frames);
-  windows.forEach(({ activity, frames: length, speakers }, position) => {
-    const first = firstFrameOf(position);
-    for (let frame = 0; frame < length; frame += 1) {
-      let count = 0;
-      for (let speaker = 0; speaker < speakers; speaker += 1) count += activity[frame * speakers + speaker]!;
-      sums[first + frame] = sums[first + frame]! + count;
-      covering[first + frame] = covering[first + frame]! + 1;
-    }
+  windows.forEach((window, position) => {
+    addActivity(sums, covering, window, firstFrameOf(position));
   });
-  return Uint8Array.from(sums, (sum, frame) => (sum === 0 ? 0 : roundHalfEven(sum / covering[frame]!)));
+  const counts = new Uint8Array(frames);
+  for (let frame = 0; frame < frames; frame += 1) {
+    if (sums[frame] !== 0) counts[frame] = roundHalfEven(sums[frame]! / covering[frame]!);
+  }
+  return counts;
+}
+
+function addActivity(
+  sums: Uint16Array,
+  covering: Uint16Array,
+  { activity, frames, speakers }: WindowAnalysis,
+  first: number,
+): void {
+  for (let frame = 0; frame < frames; frame += 1) {
+    const [at, row] = [first + frame, frame * speakers];
+    covering[at] = covering[at]! + 1;
+    for (let speaker = 0; speaker < speakers; speaker += 1) sums[at] = sums[at]! + activity[row + speaker]!;
+  }
 }
 
 /** Local speakers that are silent throughout their window belong to nobody. */
 export function releaseSilent(
-  windows: readonly WindowAnalysis[],
+  active: readonly (readonly boolean[])[],
   assigned: readonly Int32Array[],
 ): Int32Array[] {
-  return assigned.map((speakers, position) => {
-    const active = activeSpeakers(windows[position]!);
-    return speakers.map((cluster, speaker) => (active[speaker] ? cluster : NOBODY));
+  return assigned.map((speakers, position) =>
+    speakers.map((cluster, speaker) => (active[position]![speaker] ? cluster : NOBODY)),
+  );
+}
+
+/** How many windows hear whom in which frame. */
+export interface Votes {
+  readonly frames: number;
+  /** One more than the highest global speaker. */
+  readonly speakers: number;
+  /** frames × speakers, row by row. */
+  readonly data: Uint16Array;
+}
+
+/** @param assigned per window, the global speaker of each local one */
+export function castVotes(windows: readonly WindowAnalysis[], assigned: readonly Int32Array[]): Votes {
+  const frames = frameCount(windows.length);
+  const speakers = highest(assigned) + 1;
+  const votes = { frames, speakers, data: new Uint16Array(frames * speakers) };
+  windows.forEach((window, position) => {
+    addVotes(votes, window, assigned[position]!, firstFrameOf(position));
   });
+  return votes;
 }
 
 /**
  * In each frame, as many speakers as were counted, those first whom most windows hear there; equal ones by their number.
  * Where more are counted than there are clusters, silent ones with the next numbers make up for it, as in the original.
  *
- * @param assigned per window, the global speaker of each local one
  * @param count per frame, from `countSpeakers`
  */
-export function reconstruct(
-  windows: readonly WindowAnalysis[],
-  assigned: readonly Int32Array[],
-  count: Uint8Array,
-): FrameGrid {
-  const clusters = highest(assigned) + 1;
-  const speakers = Math.max(clusters, highest([count]));
-  const frames = count.length;
-  const votes = new Uint16Array(frames * speakers);
-  windows.forEach((window, position) => {
-    addVotes(votes, speakers, window, assigned[position]!, firstFrameOf(position));
-  });
-
+export function reconstruct(heard: Votes, count: Uint8Array): FrameGrid {
+  const { frames } = heard;
+  const speakers = Math.max(heard.speakers, highest([count]));
+  const votes = widen(heard, speakers);
   const data = new Uint8Array(frames * speakers);
   for (let frame = 0; frame < frames; frame += 1) {
     const offset = frame * speakers;
@@ -75,25 +94,40 @@ export function reconstruct(
   return { frames, speakers, data };
 }
 
+function widen({ frames, speakers, data }: Votes, wanted: number): Uint16Array {
+  if (speakers === wanted) return data;
+  const wider = new Uint16Array(frames * wanted);
+  for (let frame = 0; frame < frames; frame += 1) {
+    wider.set(data.subarray(frame * speakers, (frame + 1) * speakers), frame * wanted);
+  }
+  return wider;
+}
+
 /** One vote per window and frame for each global speaker that any of its local speakers is. */
 function addVotes(
-  votes: Uint16Array,
-  speakers: number,
+  { speakers, data }: Votes,
   { activity, frames, speakers: locals }: WindowAnalysis,
   assigned: Int32Array,
   first: number,
 ): void {
-  for (const cluster of new Set(assigned)) {
+  for (let local = 0; local < locals; local += 1) {
+    const cluster = assigned[local]!;
     if (cluster === NOBODY) continue;
-    const members = Array.from({ length: locals }, (_, local) => local).filter(
-      (local) => assigned[local] === cluster,
-    );
     for (let frame = 0; frame < frames; frame += 1) {
-      if (!members.some((local) => activity[frame * locals + local] === 1)) continue;
+      const row = frame * locals;
+      if (activity[row + local] === 0 || votedBefore(activity, row, assigned, local)) continue;
       const index = (first + frame) * speakers + cluster;
-      votes[index] = votes[index]! + 1;
+      data[index] = data[index]! + 1;
     }
   }
+}
+
+/** Whether a local speaker before this one, who is the same person, speaks in the frame as well. */
+function votedBefore(activity: Uint8Array, row: number, assigned: Int32Array, local: number): boolean {
+  for (let other = 0; other < local; other += 1) {
+    if (assigned[other] === assigned[local] && activity[row + other] !== 0) return true;
+  }
+  return false;
 }
 
 function highest(values: readonly ArrayLike<number>[]): number {

@@ -67,12 +67,11 @@ export function isUsable(embedding: Float32Array): boolean {
 }
 
 /** Per local speaker, whether any frame is theirs. */
-export function activeSpeakers(window: WindowAnalysis): boolean[] {
-  const active = new Array<boolean>(window.speakers).fill(false);
-  window.activity.forEach((value, position) => {
-    if (value !== 0) active[position % window.speakers] = true;
+export function activeSpeakers({ activity, speakers }: WindowAnalysis): boolean[] {
+  return Array.from({ length: speakers }, (_, speaker) => {
+    for (let at = speaker; at < activity.length; at += speakers) if (activity[at] !== 0) return true;
+    return false;
   });
-  return active;
 }
 
 function framesAlone({ activity, frames, speakers }: WindowAnalysis): Int32Array {

@@ -3,7 +3,7 @@
  * clustering of x-vector sequences (VBx) in speaker diarization"), in the form without a Markov chain that
  * pyannote.audio uses. Numbers in brackets are the paper's equations.
  */
-import { dot, type Matrix, multiplyTransposed, transpose, zeros } from './matrix.ts';
+import { dot, type Matrix, multiplyTransposed, rowsAt, transpose, zeros } from './matrix.ts';
 
 export interface VbxOptions {
   /** Scales the statistics. */
@@ -25,6 +25,14 @@ export const VBX_DEFAULTS: VbxOptions = {
   smoothing: 7,
 };
 
+/** What other embeddings have said of the first speakers already; their responsibilities stand. */
+export interface KnownSpeakers {
+  /** Sum of the responsibilities, per speaker. */
+  readonly weights: Float64Array;
+  /** The embeddings' features summed up by the responsibilities, speakers × dimensions. */
+  readonly sums: Matrix;
+}
+
 export interface VbxResult {
   /** speakers × embeddings: the probability that the embedding is the speaker's. */
   readonly responsibilities: Matrix;
@@ -41,19 +49,24 @@ const NEGLIGIBLE = 1e-8;
  * @param features embeddings × dimensions, from `Plda.transform`
  * @param phi variance between speakers per dimension
  * @param labels per embedding, the speaker to start from: 0, 1, …
+ * @param known the first speakers, where there are embeddings besides these. To update the responsibilities of some only
+ *   is a step of the same ascent (Neal and Hinton, "A view of the EM algorithm that justifies incremental variants").
  */
 export function clusterVbx(
   features: Matrix,
   phi: Float64Array,
   labels: Int32Array,
+  known: KnownSpeakers = { weights: new Float64Array(0), sums: zeros(0, phi.length) },
   options: VbxOptions = VBX_DEFAULTS,
 ): VbxResult {
   const { fa, fb, epsilon, maximumIterations } = options;
   const [n, dimensions] = [features.rows, features.columns];
-  const rho: Matrix = {
-    ...features,
-    data: features.data.map((value, index) => value * Math.sqrt(phi[index % dimensions]!)), // (18)
-  };
+  const scaled = (matrix: Matrix): Matrix => ({
+    ...matrix,
+    data: matrix.data.map((value, index) => value * Math.sqrt(phi[index % dimensions]!)), // (18)
+  });
+  const rho = scaled(features);
+  const knownSums = scaled(known.sums);
   const rhoByDimension = transpose(rho);
   const constant = Float64Array.from({ length: n }, (_, row) => {
     const offset = row * dimensions;
@@ -62,20 +75,37 @@ export function clusterVbx(
       (dot(features.data, offset, features.data, offset, dimensions) + dimensions * Math.log(2 * Math.PI))
     );
   });
-  let responsibilities = startFrom(labels, options.smoothing);
+  let responsibilities = startFrom(labels, known.weights.length, options.smoothing);
   const speakers = responsibilities.rows;
-  let weights = rowSums(responsibilities);
+  const addKnown = (sums: Float64Array) => {
+    known.weights.forEach((weight, speaker) => {
+      sums[speaker] = sums[speaker]! + weight;
+    });
+    return sums;
+  };
+  let weights = addKnown(rowSums(responsibilities));
   let priors = new Float64Array(speakers).fill(1 / speakers);
   const bounds: number[] = [];
 
   for (let iteration = 0; iteration < maximumIterations; iteration += 1) {
-    const models = estimateModels(responsibilities, weights, rhoByDimension, phi, fa / fb);
+    const models = estimateModels({ responsibilities, weights, rhoByDimension, knownSums }, phi, fa / fb);
     const logs = zeros(speakers, n);
     const products = multiplyTransposed(models.means, rho);
     const prior = priors.map((value) => Math.log(value + 1e-8));
+    let knownLikelihood = 0;
     for (let speaker = 0; speaker < speakers; speaker += 1) {
       const row = models.rowOf[speaker]!;
       const own = prior[speaker]! - 0.5 * fa * models.penalties[speaker]!;
+      if (speaker < knownSums.rows) {
+        const fit = dot(
+          models.means.data,
+          row * dimensions,
+          knownSums.data,
+          speaker * dimensions,
+          dimensions,
+        );
+        knownLikelihood += fa * fit + known.weights[speaker]! * own;
+      }
       for (let k = 0; k < n; k += 1) {
         const fit = row === -1 ? 0 : products.data[row * n + k]!;
         logs.data[speaker * n + k] = fa * (fit + constant[k]!) + own; // (23)
@@ -83,19 +113,19 @@ export function clusterVbx(
     }
     const likelihood = normaliseColumns(logs);
     responsibilities = logs;
-    weights = rowSums(responsibilities);
+    weights = addKnown(rowSums(responsibilities));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     priors = weights.map((weight) => weight / total);
-    bounds.push(likelihood + fb * 0.5 * models.divergence); // (25)
+    bounds.push(likelihood + knownLikelihood + fb * 0.5 * models.divergence); // (25)
     if (iteration > 0 && bounds[iteration]! - bounds[iteration - 1]! < epsilon) break;
   }
   return { responsibilities, priors, bounds };
 }
 
-/** Softmax of the labels as one-hot rows times `smoothing`. */
-function startFrom(labels: Int32Array, smoothing: number): Matrix {
+/** Softmax of the labels as one-hot rows times `smoothing`, of at least `fewest` speakers. */
+function startFrom(labels: Int32Array, fewest: number, smoothing: number): Matrix {
   const n = labels.length;
-  const speakers = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const speakers = labels.reduce((most, label) => Math.max(most, label + 1), Math.max(1, fewest));
   const total = Math.exp(smoothing) + speakers - 1;
   const start: Matrix = { rows: speakers, columns: n, data: new Float64Array(speakers * n).fill(1 / total) };
   labels.forEach((label, k) => {
@@ -113,22 +143,32 @@ interface Models {
   readonly divergence: number;
 }
 
+interface Evidence {
+  readonly responsibilities: Matrix;
+  /** Per speaker, the sum of all responsibilities. */
+  readonly weights: Float64Array;
+  readonly rhoByDimension: Matrix;
+  /** Of the first speakers, what comes from elsewhere. */
+  readonly knownSums: Matrix;
+}
+
 function estimateModels(
-  responsibilities: Matrix,
-  weights: Float64Array,
-  rhoByDimension: Matrix,
+  { responsibilities, weights, rhoByDimension, knownSums }: Evidence,
   phi: Float64Array,
   ratio: number,
 ): Models {
-  const [speakers, n] = [responsibilities.rows, responsibilities.columns];
+  const speakers = responsibilities.rows;
   const living = Array.from(weights.keys()).filter((speaker) => weights[speaker]! >= NEGLIGIBLE);
-  const chosen = zeros(living.length, n);
+  const means = multiplyTransposed(rowsAt(responsibilities, living), rhoByDimension);
   const rowOf = new Int32Array(speakers).fill(-1);
   living.forEach((speaker, row) => {
-    chosen.data.set(responsibilities.data.subarray(speaker * n, (speaker + 1) * n), row * n);
     rowOf[speaker] = row;
+    if (speaker >= knownSums.rows) return;
+    for (let d = 0; d < phi.length; d += 1) {
+      const at = row * phi.length + d;
+      means.data[at] = means.data[at]! + knownSums.data[speaker * phi.length + d]!;
+    }
   });
-  const means = multiplyTransposed(chosen, rhoByDimension);
   const penalties = new Float64Array(speakers);
   let divergence = 0;
   for (let speaker = 0; speaker < speakers; speaker += 1) {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { speakSample, voicesMissing } from '../../fixtures/voices.ts';
 import { concatSamples } from '../audio/pcm.ts';
+import type { ConcludeOptions, WindowAnalysis } from './diarizer.ts';
 import { loadNetworks } from './load-networks.ts';
 import { nameSpeakers } from './name-speakers.ts';
 import { hearVoice } from './voice-sample.ts';
@@ -11,9 +12,14 @@ const diarizer = {
   async analyseWindow(index: number, audio: Int16Array) {
     return (await analyseWindows(networks.segmenter, networks.embedder, [{ index, audio }]))[0]!;
   },
-  async conclude(...args: Parameters<typeof networks.conclude>) {
-    return networks.conclude(...args);
-  },
+  gather: (read: (index: number) => Promise<WindowAnalysis>) => ({
+    advance() {},
+    async conclude(count: number, options: ConcludeOptions) {
+      const indices = Array.from({ length: count }, (_, index) => index);
+      return networks.conclude(await Promise.all(indices.map(read)), options);
+    },
+    close() {},
+  }),
 };
 const hear = (audio: Int16Array) => hearVoice(diarizer, audio);
 

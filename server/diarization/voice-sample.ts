@@ -3,7 +3,7 @@ import { CodedError } from '../../shared/errors.ts';
 import type { Interval } from '../audio/intervals.ts';
 import { SAMPLE_RATE } from '../audio/stream-decoder.ts';
 import { findSpeech } from '../audio/voice-activity.ts';
-import { type Diarization, type Diarizer, WINDOW, type WindowAnalysis } from './diarizer.ts';
+import { concludeAll, type Diarization, type Diarizer, WINDOW, type WindowAnalysis } from './diarizer.ts';
 import { countWindows } from './window-work.ts';
 
 export interface VoiceSample {
@@ -30,7 +30,7 @@ const LEAD = 6;
  * @throws CodedError VOICE_TOO_LONG, VOICE_TOO_QUIET, VOICE_TOO_SHORT, VOICE_CLIPPED, VOICE_NOT_ALONE
  */
 export async function hearVoice(
-  diarizer: Pick<Diarizer, 'analyseWindow' | 'conclude'>,
+  diarizer: Pick<Diarizer, 'analyseWindow' | 'gather'>,
   audio: Int16Array,
 ): Promise<VoiceSample> {
   if (audio.length > LONGEST_SAMPLE * SAMPLE_RATE) throw new CodedError('VOICE_TOO_LONG');
@@ -58,7 +58,7 @@ function checkSound(audio: Int16Array, speech: readonly Interval[]): void {
 }
 
 async function diarize(
-  diarizer: Pick<Diarizer, 'analyseWindow' | 'conclude'>,
+  diarizer: Pick<Diarizer, 'analyseWindow' | 'gather'>,
   sample: Int16Array,
 ): Promise<Diarization> {
   const audio = new Int16Array(LEAD * SAMPLE_RATE + sample.length);
@@ -70,7 +70,7 @@ async function diarize(
     const window = audio.slice(start, start + WINDOW.duration * SAMPLE_RATE);
     windows.push(await diarizer.analyseWindow(index, window));
   }
-  return diarizer.conclude(windows, { duration });
+  return concludeAll(diarizer, windows, { duration });
 }
 
 function onlyVoice({ speakers, turns, centroids }: Diarization): Float32Array {

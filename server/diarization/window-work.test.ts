@@ -19,6 +19,7 @@ function workshop(done: number[] = []) {
     open = resolve;
   });
   let waits = 0;
+  let closed = 0;
   const work = createWindowWork({
     diarizer: { analyseWindow: async (index) => analysis(index) },
     done: new Set(done),
@@ -38,6 +39,9 @@ function workshop(done: number[] = []) {
         ),
       ]);
     },
+    onDone: (count) => {
+      closed = count;
+    },
     onError: (error) => errors.push(error),
   });
   return {
@@ -52,6 +56,7 @@ function workshop(done: number[] = []) {
       });
     },
     waits: () => waits,
+    closed: () => closed,
     settle: () => new Promise(setImmediate),
   };
 }
@@ -63,7 +68,7 @@ t.test('a session has one window a second once it is longer than one', async (t)
 t.test(
   '[F2] closed windows are analysed while the session runs, each after asking whether there is time',
   async (t) => {
-    const { work, stored, open, waits, settle } = workshop();
+    const { work, stored, open, waits, closed, settle } = workshop();
     work.advance(12);
     await settle();
     t.same(stored, [], 'nothing while the machine is busy');
@@ -71,6 +76,7 @@ t.test(
     await settle();
     t.same(stored, [0, 1, 2]);
     t.equal(waits(), 3);
+    t.equal(closed(), 3, 'and said to be done');
   },
 );
 

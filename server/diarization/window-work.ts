@@ -13,6 +13,8 @@ export interface WindowWorkOptions {
   store(analysis: WindowAnalysis): Promise<void>;
   /** Waited for before each window, until `finish`. */
   whenIdle(signal: AbortSignal): Promise<void>;
+  /** All windows before `count` are stored. */
+  onDone(count: number): void;
   /** A failure leaves the windows to `finish`, which reports it. */
   onError(error: unknown): void;
 }
@@ -61,20 +63,30 @@ export function createWindowWork(options: WindowWorkOptions): WindowWork {
       await options.whenIdle(closed.signal);
       if (finishing || closed.signal.aborted) return;
       await analyse(index, available);
+      options.onDone(index + 1);
     }
+  };
+
+  const start = () => {
+    if (background !== undefined || finishing || closed.signal.aborted) return;
+    if (nextClosed() === undefined) return;
+    background = work().then(
+      () => {
+        background = undefined;
+        // More may have come since it last looked.
+        start();
+      },
+      (error) => {
+        background = undefined;
+        if (!closed.signal.aborted) options.onError(error);
+      },
+    );
   };
 
   return {
     advance(through) {
       available = Math.max(available, through);
-      if (background !== undefined || finishing || closed.signal.aborted) return;
-      background = work()
-        .catch((error) => {
-          if (!closed.signal.aborted) options.onError(error);
-        })
-        .finally(() => {
-          background = undefined;
-        });
+      start();
     },
     async finish(duration, onProgress = () => {}) {
       finishing = true;

@@ -9,8 +9,6 @@ import { audioStored, createSessionAudioRecorder, type Stretch } from '../audio/
 import { toSamples, toSeconds } from '../audio/timeline.ts';
 import type { Diarization } from '../diarization/diarizer.ts';
 import { nameSpeakers } from '../diarization/name-speakers.ts';
-import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
-import { createWindowWork } from '../diarization/window-work.ts';
 import type { FinishRecord } from '../finalize/finish-job.ts';
 import type { FinishParts, Transcription } from '../finalize/finish-session.ts';
 import { secondTranscription } from '../finalize/second-transcription.ts';
@@ -19,6 +17,7 @@ import { createSecondPass } from '../speech/second-pass.ts';
 import { coverageOf, type SessionHistory, type StoredSlice, timelineSlices } from './history.ts';
 import { createListening } from './listening.ts';
 import type { SessionServices } from './services.ts';
+import { createSpeakerWork } from './speaker-work.ts';
 import { storedAudio } from './stored-audio.ts';
 
 export interface PipelineOptions {
@@ -83,29 +82,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       onStretch: (stretch) => append([{ type: 'stretch.transcribed', data: stretch }]),
     });
 
-  const windows =
-    diarizer &&
-    createWindowWork({
-      diarizer,
-      // Windows of another method do not mix with this one's.
-      done: new Set(
-        [...history.windows]
-          .filter(([, stored]) => stored.method === diarizer.method)
-          .map(([index]) => index),
-      ),
-      readAudio: (start, end) => readAudio(toSamples(start), toSamples(end)),
-      store: (analysis) =>
-        append([
-          {
-            type: 'window.diarized',
-            data: { index: analysis.index, method: diarizer.method },
-            blob: encodeWindow(analysis),
-          },
-        ]),
-      whenIdle: services.whenIdle,
-      onError: (error) =>
-        log.warn({ session, err: error }, 'a window could not be analysed in the background'),
-    });
+  const speakers = diarizer && createSpeakerWork({ diarizer, services, history, append, readAudio });
 
   const store = async (stretches: Iterable<Stretch>) => {
     for (const stretch of stretches) {
@@ -114,7 +91,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       services.audio.digest(session).catch(() => {});
     }
     secondPass?.advance(history.audioStored);
-    windows?.advance(history.audioStored);
   };
 
   const listening = createListening({
@@ -124,6 +100,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     append,
     async onSamples(start, samples) {
       await store(recorder.add(start, samples));
+      speakers?.take(start, samples);
       await giveStored(start);
       const fresh = samples.subarray(Math.max(0, given - start));
       given += fresh.length;
@@ -131,6 +108,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     async onGap(start, end) {
       await store(recorder.addGap(end));
+      speakers?.skip(end);
       await giveStored(start);
       if (end <= given) return;
       live?.skip(toSeconds(end - given));
@@ -175,22 +153,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   const diarize = async (finish: FinishRecord, onProgress: (ratio: number) => void): Promise<Diarization> => {
-    if (diarizer === undefined || windows === undefined) throw new Error('there is no diarizer');
-    const duration = history.audioStored;
-    const count = await windows.finish(duration, (ratio) => onProgress(ratio * WINDOWS_SHARE));
-    const analyses = [];
-    for (let index = 0; index < count; index += 1) {
-      const stored = history.windows.get(index);
-      if (stored === undefined) throw new CodedError('CORRUPT');
-      analyses.push(decodeWindow(await services.corpus.blob(session, stored.blob)));
-    }
-    const { numSpeakers } = finish;
-    const diarization = await diarizer.conclude(
-      analyses,
-      numSpeakers === undefined ? { duration } : { duration, numSpeakers },
-    );
-    onProgress(1);
-    return diarization;
+    if (speakers === undefined) throw new Error('there is no diarizer');
+    return speakers.finish(finish, onProgress);
   };
 
   const nameHeard = async ({ centroids }: Diarization): Promise<(string | undefined)[]> => {
@@ -228,12 +192,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       listening.close();
       live?.close();
       secondPass?.close();
-      windows?.close();
+      speakers?.close();
     },
   };
 }
 
 /** Seconds of stored audio given to the live pass at once. */
 const PIECE = 30;
-/** Of the work on speakers; the rest is the clustering. */
-const WINDOWS_SHARE = 0.9;

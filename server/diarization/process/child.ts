@@ -1,8 +1,7 @@
 /** One life of the process of the networks, as the server sees it. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { WindowAnalysis } from '../diarizer.ts';
-import type { Answer, Call, Request, Results } from './messages.ts';
+import type { Answer, Call, Notice, Request, Results } from './messages.ts';
 
 /** The process ended with this request unanswered. */
 export class ProcessEndedError extends Error {
@@ -12,14 +11,13 @@ export class ProcessEndedError extends Error {
 export interface Child {
   readonly pid: number | undefined;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** @throws ProcessEndedError, or an Error with the message of what went wrong over there. */
+  request<Method extends keyof Results>(call: Extract<Call, { method: Method }>): Promise<Results[Method]>;
   /**
-   * `windows`: what a `conclude` is about.
-   * @throws ProcessEndedError, or an Error with the message of what went wrong over there.
+   * Resolves when the channel has taken it, so that a long list of them leaves room for other work.
+   * @throws ProcessEndedError
    */
-  request<Method extends keyof Results>(
-    call: Extract<Call, { method: Method }>,
-    windows?: readonly WindowAnalysis[],
-  ): Promise<Results[Method]>;
+  notify(notice: Notice): Promise<void>;
   kill(): void;
 }
 
@@ -28,8 +26,6 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** Windows in one message: about half a megabyte. */
-const PART = 100;
 const ENTRY = fileURLToPath(new URL('./network-process.mjs', import.meta.url));
 
 export function startChild(): Child {
@@ -63,12 +59,11 @@ export function startChild(): Child {
     else request?.resolve(answer.result);
   });
 
-  /** Resolves when the channel has taken the message, so that a long list of them leaves room for other work. */
-  const send = (request: Request) =>
+  const send = (message: Request | Notice) =>
     new Promise<void>((resolve, reject) => {
       if (over) reject(new ProcessEndedError('The process of the networks has ended.'));
       else
-        process.send(request, (error) =>
+        process.send(message, (error) =>
           error === null ? resolve() : reject(new ProcessEndedError(error.message)),
         );
     });
@@ -76,14 +71,9 @@ export function startChild(): Child {
   return {
     pid: process.pid,
     ended,
-    async request<Method extends keyof Results>(
-      call: Extract<Call, { method: Method }>,
-      windows: readonly WindowAnalysis[] = [],
-    ) {
+    notify: send,
+    async request<Method extends keyof Results>(call: Extract<Call, { method: Method }>) {
       const id = nextId++;
-      for (let from = 0; from < windows.length; from += PART) {
-        await send({ id, method: 'gather', windows: windows.slice(from, from + PART) });
-      }
       const answered = new Promise<Results[Method]>((resolve, reject) => {
         waiting.set(id, { resolve: (result) => resolve(result as Results[Method]), reject });
       });

@@ -14,9 +14,20 @@ export interface NetworkOptions {
 export type Call =
   | { readonly method: 'load'; readonly options: NetworkOptions }
   | { readonly method: 'analyse'; readonly index: number; readonly audio: Int16Array }
-  /** A part of what `conclude` with the same id is about: an hour in one message would hold up the sender. */
-  | { readonly method: 'gather'; readonly windows: readonly WindowAnalysis[] }
-  | { readonly method: 'conclude'; readonly options: ConcludeOptions };
+  /** Of all windows gathered of the recording. */
+  | { readonly method: 'conclude'; readonly recording: number; readonly options: ConcludeOptions };
+
+/** Not answered. */
+export type Notice =
+  | {
+      /** More windows of a recording: an hour of them in one message would hold up the sender. */
+      readonly method: 'gather';
+      readonly recording: number;
+      readonly windows: readonly WindowAnalysis[];
+      /** Those are all there are by now. */
+      readonly upToDate: boolean;
+    }
+  | { readonly method: 'forget'; readonly recording: number };
 
 export interface Results {
   load: { method: DiarizationMethod; embedder: string };

@@ -1,9 +1,9 @@
 /** A process of its own for the networks and the clustering, so that neither ever holds up the server. */
 import { setPriority } from 'node:os';
-import type { WindowAnalysis } from '../diarizer.ts';
 import { loadNetworks, type Networks } from '../load-networks.ts';
+import { createRecording, type Recording } from '../recording.ts';
 import { analyseWindows } from '../window-analyser.ts';
-import type { Answer, Request } from './messages.ts';
+import type { Answer, Notice, Request } from './messages.ts';
 
 /** Lower than everything that somebody waits for. */
 const NICENESS = 10;
@@ -13,8 +13,8 @@ const BATCH = 8;
 type AnalyseRequest = Extract<Request, { method: 'analyse' }>;
 
 let networks: Networks | undefined;
-const gathered = new Map<number, WindowAnalysis[]>();
-const waiting: Request[] = [];
+const recordings = new Map<number, Recording>();
+const waiting: (Request | Notice)[] = [];
 let working = false;
 
 const answer = (message: Answer) => process.send?.(message);
@@ -22,9 +22,15 @@ const answer = (message: Answer) => process.send?.(message);
 async function work(): Promise<void> {
   if (working) return;
   working = true;
-  for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
-    if (request.method === 'analyse') await analyse([request, ...takeAnalyses(BATCH - 1)]);
-    else await attempt(request.id, () => perform(request));
+  for (let message = waiting.shift(); message !== undefined; message = waiting.shift()) {
+    const { method } = message;
+    if (method === 'gather') gather(message);
+    else if (method === 'forget') recordings.delete(message.recording);
+    else if (method === 'analyse') await analyse([message, ...takeAnalyses(BATCH - 1)]);
+    else {
+      const request = message;
+      await attempt(request.id, () => perform(request));
+    }
   }
   working = false;
 }
@@ -62,13 +68,8 @@ async function perform(request: Exclude<Request, AnalyseRequest>): Promise<unkno
       networks = await loadNetworks(request.options);
       return { method: networks.method, embedder: networks.embedder.name };
     }
-    case 'conclude': {
-      const windows = gathered.get(request.id) ?? [];
-      gathered.delete(request.id);
-      return loaded().conclude(windows, request.options);
-    }
-    default:
-      throw new Error(`There is no ${request.method}.`);
+    case 'conclude':
+      return recordingOf(request.recording).conclude(request.options);
   }
 }
 
@@ -77,17 +78,26 @@ function loaded(): Networks {
   return networks;
 }
 
+function gather({ recording, windows, upToDate }: Extract<Notice, { method: 'gather' }>): void {
+  recordingOf(recording).add(windows);
+  try {
+    if (upToDate) recordingOf(recording).lookAhead();
+  } catch {
+    // Concluding meets it again, and has somebody to tell.
+  }
+}
+
+function recordingOf(number: number): Recording {
+  const known = recordings.get(number) ?? createRecording(loaded());
+  recordings.set(number, known);
+  return known;
+}
+
 // The terminal sends its interrupt to the whole group, and the server still wants answers while it stops.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
-process.on('message', (request: Request) => {
-  if (request.method === 'gather') {
-    const windows = gathered.get(request.id) ?? [];
-    windows.push(...request.windows);
-    gathered.set(request.id, windows);
-    return;
-  }
-  waiting.push(request);
+process.on('message', (message: Request | Notice) => {
+  waiting.push(message);
   void work();
 });
 setPriority(NICENESS);

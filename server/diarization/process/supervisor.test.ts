@@ -4,8 +4,9 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeNetworks } from '../../../fixtures/onnx/write-networks.ts';
-import type { WindowAnalysis } from '../diarizer.ts';
+import { concludeAll } from '../diarizer.ts';
 import { SEGMENTATION_FILE } from '../load-networks.ts';
+import { createGatherer } from './gathering.ts';
 import { type NetworkProcess, startNetworkProcess } from './supervisor.ts';
 
 const modelsDirectory = await writeNetworks(t.testdir(), 'tiny');
@@ -25,7 +26,9 @@ t.test('windows are analysed and concluded in another process of lower priority'
     windows.map(({ index }) => index),
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
   );
-  const found = await process.request({ method: 'conclude', options: { duration: 20 } }, windows);
+  const found = await concludeAll({ gather: createGatherer(process, (error) => t.error(error)) }, windows, {
+    duration: 20,
+  });
   t.same(found.speakers, ['SPEAKER_00']);
   t.equal(found.centroids[0]?.length, 256);
   await process.close();
@@ -75,23 +78,6 @@ t.test('one bad window does not fail those beside it', async (t) => {
   await process.close();
 });
 
-t.test('windows of hours are handed over in parts', async (t) => {
-  const process = await startNetworkProcess({ networks, onDeath: () => t.fail('it must not die') });
-  const silent: WindowAnalysis[] = Array.from({ length: 1234 }, (_, index) => ({
-    index,
-    activity: new Uint8Array(589 * 3),
-    frames: 589,
-    speakers: 3,
-    embeddings: new Float32Array(3 * 256),
-  }));
-  const found = await process.request({ method: 'conclude', options: { duration: 1243 } }, silent);
-  t.same(found.turns, []);
-  await t.rejects(process.request({ method: 'conclude', options: { duration: 20 } }, silent.slice(1)), {
-    message: 'Window 0 is missing.',
-  });
-  await process.close();
-});
-
 t.test('networks that do not load are an error, and leave no process behind', async (t) => {
   const damaged = await writeNetworks(t.testdir(), 'tiny');
   writeFileSync(join(damaged, SEGMENTATION_FILE), 'not a network');
@@ -116,7 +102,7 @@ t.test('the process ends when the server is gone', async (t) => {
   const { fileURLToPath } = await import('node:url');
   const child = fork(fileURLToPath(new URL('./network-process.mjs', import.meta.url)), { execArgv: [] });
   // It listens once it has answered.
-  child.send({ id: 0, method: 'conclude', options: { duration: 0 } });
+  child.send({ id: 0, method: 'conclude', recording: 0, options: { duration: 0 } });
   await once(child, 'message');
   child.disconnect();
   const [code] = await once(child, 'exit');

@@ -1,5 +1,4 @@
 /** Keeps the process of the networks: started again when it has died, what was in flight tried once more. */
-import type { WindowAnalysis } from '../diarizer.ts';
 import { type Child, ProcessEndedError, startChild } from './child.ts';
 import type { NetworkOptions, Results } from './messages.ts';
 
@@ -10,6 +9,8 @@ export interface SupervisorOptions {
 }
 
 export interface NetworkProcess extends Pick<Child, 'request'> {
+  /** Does what takes several messages to one process; from the beginning with another where that process ends. */
+  attempt<Result>(task: (child: Child) => Promise<Result>): Promise<Result>;
   /** Of the process that runs now. */
   readonly pid: number | undefined;
   readonly loaded: Results['load'];
@@ -39,11 +40,11 @@ export async function startNetworkProcess({ networks, onDeath }: SupervisorOptio
     return started;
   }
 
-  const request: Child['request'] = async (call, windows: readonly WindowAnalysis[] = []) => {
+  const attempt: NetworkProcess['attempt'] = async (task) => {
     for (let triesLeft = TRIES - 1; ; triesLeft -= 1) {
       if (closed) throw new Error('Diarization has been stopped.');
       try {
-        return await running().request(call, windows);
+        return await task(running());
       } catch (error) {
         if (!(error instanceof ProcessEndedError) || triesLeft === 0) throw error;
       }
@@ -61,7 +62,8 @@ export async function startNetworkProcess({ networks, onDeath }: SupervisorOptio
     const loaded = await ready!;
     return {
       loaded,
-      request,
+      attempt,
+      request: (call) => attempt((child) => child.request(call)),
       close,
       get pid() {
         return child?.pid;
