@@ -24,24 +24,37 @@ export function secondsWithin(intervals: readonly Interval[], from: number, to: 
   return seconds;
 }
 
-/** Finds the intervals that touch a stretch without looking at all of them. */
-export function createLookup<Item extends Interval>(
+/** Finds the intervals that touch a stretch, in order of start, without looking at all of them. */
+export function createLookup<Item extends Readonly<Interval>>(
   items: Iterable<Item>,
 ): (from: number, to: number) => Item[] {
-  const bySecond = new Map<number, Item[]>();
-  for (const item of items) {
-    for (let second = Math.floor(item.start); second <= item.end; second += 1) {
-      const there = bySecond.get(second);
-      if (there === undefined) bySecond.set(second, [item]);
-      else there.push(item);
-    }
-  }
+  const sorted = [...items].sort((a, b) => a.start - b.start);
+  // The latest end so far never falls, so it can be searched; ends alone may.
+  const latestEnds = new Float64Array(sorted.length);
+  let latest = Number.NEGATIVE_INFINITY;
+  sorted.forEach(({ end }, index) => {
+    latest = Math.max(latest, end);
+    latestEnds[index] = latest;
+  });
   return (from, to) => {
-    const found = new Set<Item>();
-    for (let second = Math.floor(from); second <= to; second += 1) {
-      for (const item of bySecond.get(second) ?? [])
-        if (item.start <= to && item.end >= from) found.add(item);
+    const found: Item[] = [];
+    for (let index = firstAtLeast(latestEnds, from); index < sorted.length; index += 1) {
+      const item = sorted[index]!;
+      if (item.start > to) break;
+      if (item.end >= from) found.push(item);
     }
-    return [...found];
+    return found;
   };
+}
+
+/** The position of the first of rising numbers that is not below `value`. */
+function firstAtLeast(numbers: Float64Array, value: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (numbers[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

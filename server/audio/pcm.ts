@@ -1,20 +1,18 @@
 /** Samples as 16-bit integers, and the other shapes they are wanted in. */
 
-/** The samples of little-endian bytes; an odd last byte is left out. */
+// Minutes of audio pass through here while slices wait to be acknowledged, so whole blocks are copied instead of sample
+// by sample: every machine that the native modules are built for is little-endian.
+
+/** The samples of little-endian bytes; an odd last byte is left out. A copy, so the bytes need not be aligned. */
 export function fromBytes(bytes: Uint8Array): Int16Array {
   const samples = new Int16Array(bytes.length >> 1);
-  for (let i = 0; i < samples.length; i++) samples[i] = bytes[2 * i]! | (bytes[2 * i + 1]! << 8);
+  new Uint8Array(samples.buffer).set(bytes.subarray(0, samples.byteLength));
   return samples;
 }
 
-/** Little-endian, two bytes a sample. */
+/** Little-endian, two bytes a sample. A copy. */
 export function toBytes(samples: Int16Array): Uint8Array {
-  const bytes = new Uint8Array(samples.length * 2);
-  for (let i = 0; i < samples.length; i++) {
-    bytes[2 * i] = samples[i]!;
-    bytes[2 * i + 1] = samples[i]! >> 8;
-  }
-  return bytes;
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength).slice();
 }
 
 /** -1 to 1. */

@@ -3,6 +3,7 @@
  * that each call carries on from the last event it has seen.
  */
 import { createHash, type Hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CodedError } from '../../shared/errors.ts';
 import type { Corpus } from '../corpus/corpus.ts';
 import { concatSamples, fromBytes } from './pcm.ts';
@@ -69,12 +70,18 @@ export function createSessionAudio(corpus: Corpus): SessionAudio {
   }
 
   async function hashOn(session: string, index: SessionIndex): Promise<void> {
-    for (const { startSample, endSample, blob } of index.stretches.slice(index.hashed)) {
-      const bytes = await corpus.blob(session, blob);
-      if (bytes.length !== (endSample - startSample) * 2) throw new CodedError('CORRUPT');
-      index.hash.update(bytes);
+    for (const stretch of index.stretches.slice(index.hashed)) {
+      index.hash.update(await stretchBytes(session, stretch));
       index.hashed += 1;
     }
+  }
+
+  async function stretchBytes(session: string, { startSample, endSample, blob }: StoredStretch) {
+    // Half a minute of audio is a lot to decrypt, and acknowledgements do not wait for a minute of it.
+    await nextTurn();
+    const bytes = await corpus.blob(session, blob);
+    if (bytes.length !== (endSample - startSample) * 2) throw new CodedError('CORRUPT');
+    return bytes;
   }
 
   async function indexOf(session: string): Promise<SessionIndex> {
@@ -97,9 +104,8 @@ export function createSessionAudio(corpus: Corpus): SessionAudio {
       at < stretches.length && stretches[at]!.startSample < to;
       at++
     ) {
-      const { startSample, endSample, blob } = stretches[at]!;
-      const bytes = await corpus.blob(session, blob);
-      if (bytes.length !== (endSample - startSample) * 2) throw new CodedError('CORRUPT');
+      const { startSample, endSample } = stretches[at]!;
+      const bytes = await stretchBytes(session, stretches[at]!);
       const first = Math.max(from, startSample) - startSample;
       yield bytes.subarray(first * 2, (Math.min(to, endSample) - startSample) * 2);
     }

@@ -1,5 +1,7 @@
 /** Puts words under speakers. */
+
 import { type Segment, type Turn, UNKNOWN_SPEAKER, type Word } from '../../shared/transcript.ts';
+import { createLookup } from '../audio/intervals.ts';
 
 export interface SpeakerTurns {
   /** May overlap: they tell where several speak at once. */
@@ -17,8 +19,8 @@ export const REACH = 0.5;
  * covers part of one of its words.
  */
 export function alignWords(words: readonly Word[], { turns, exclusiveTurns }: SpeakerTurns): Segment[] {
-  const exclusive = turnFinder(exclusiveTurns);
-  const all = turnFinder(turns);
+  const exclusive = createLookup(exclusiveTurns);
+  const all = createLookup(turns);
   const segments: Segment[] = [];
   for (const word of [...words].sort((a, b) => a.start - b.start)) {
     const speaker = speakerOf(word, exclusive(word.start - REACH, word.end + REACH));
@@ -42,7 +44,7 @@ export function sliceSpeakers(
   slices: readonly { readonly start: number; readonly end: number }[],
   segments: readonly Segment[],
 ): string[] {
-  const find = turnFinder(
+  const find = createLookup(
     segments.flatMap(({ speaker, words }) => words.map(({ start, end }) => ({ speaker, start, end }))),
   );
   return slices.map((slice) => longest(slice, find(slice.start, slice.end)) ?? UNKNOWN_SPEAKER);
@@ -80,35 +82,4 @@ function longest(stretch: Stretch, turns: readonly Turn[]): string | undefined {
 
 function shared(a: Stretch, b: Stretch): number {
   return Math.min(a.end, b.end) - Math.max(a.start, b.start);
-}
-
-/** Finds the turns that touch a stretch, by start, without looking at all of them. */
-function turnFinder(turns: readonly Turn[]): (start: number, end: number) => Turn[] {
-  const sorted = [...turns].sort((a, b) => a.start - b.start);
-  let latest = Number.NEGATIVE_INFINITY;
-  const latestEnds = sorted.map(({ end }) => {
-    latest = Math.max(latest, end);
-    return latest;
-  });
-  return (start, end) => {
-    const found: Turn[] = [];
-    for (let index = firstAtLeast(latestEnds, start); index < sorted.length; index += 1) {
-      const turn = sorted[index]!;
-      if (turn.start > end) break;
-      if (turn.end >= start) found.push(turn);
-    }
-    return found;
-  };
-}
-
-/** The position of the first of rising numbers that is not below `value`. */
-function firstAtLeast(numbers: readonly number[], value: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

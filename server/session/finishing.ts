@@ -20,6 +20,8 @@ export interface FinishingOptions {
 export interface Finishing {
   /** While it runs. */
   readonly progress: Progress | undefined;
+  /** The newest that was made here; whether it is on disk yet the corpus tells. */
+  readonly result: FinalResult | undefined;
   /** Does nothing while one runs. */
   begin(finish: FinishRecord, parts: FinishParts): void;
 }
@@ -28,6 +30,7 @@ export function createFinishing(options: FinishingOptions): Finishing {
   const { append, session } = options;
   const { clock, log, metrics } = options.services;
   let progress: Progress | undefined;
+  let made: FinalResult | undefined;
 
   const report = (stage: Progress['stage'], ratio: number) => {
     progress = { type: 'progress', stage, ratio };
@@ -41,7 +44,10 @@ export function createFinishing(options: FinishingOptions): Finishing {
         finish,
         clock,
         append: (event) => append([event]),
-        attempt: () => finishSession(parts, report),
+        async attempt() {
+          made = await finishSession(parts, report);
+          return made;
+        },
         encodeResult,
         onFailedTry: (error, attempt) =>
           log.error({ session, attempt, err: error }, 'a try at finishing failed'),
@@ -60,6 +66,9 @@ export function createFinishing(options: FinishingOptions): Finishing {
   return {
     get progress() {
       return progress;
+    },
+    get result() {
+      return made;
     },
     begin(finish, parts) {
       if (progress !== undefined) return;

@@ -3,7 +3,7 @@
  * corpus; what is kept here can be built again from it.
  */
 import { CodedError, type ErrorCode, hasCode } from '../../shared/errors.ts';
-import type { FinalResult, NewEvent } from '../../shared/events.ts';
+import type { NewEvent } from '../../shared/events.ts';
 import type { HelloMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Word } from '../../shared/transcript.ts';
 import { decodeResult } from '../finalize/result-codec.ts';
@@ -236,8 +236,9 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
   const showResult = async () => {
     try {
       if (history.completed === undefined) return;
-      const result: FinalResult = decodeResult(await corpus.blob(id, history.completed.result));
-      audience.send({ type: 'result', result });
+      const { request, result: address } = history.completed;
+      const made = finishing.result?.request === request ? finishing.result : undefined;
+      audience.send({ type: 'result', result: made ?? decodeResult(await corpus.blob(id, address)) });
     } catch (error) {
       log.error({ session: id, err: error }, 'the result could not be read');
       audience.sendError('CORRUPT');

@@ -36,7 +36,7 @@ export function finalWords(stretches: readonly TranscribedStretch[], live: reado
     .sort((a, b) => middleOf(a) - middleOf(b))
     .filter((word, index, all) => {
       const before = all[index - 1];
-      if (before === undefined) return true;
+      if (before === undefined || !overlap(before, word)) return true;
       const borders = borderAt(middleOf(before), middleOf(word));
       return !borders.some(({ start }) => isTwice(before, word, start));
     });
@@ -55,9 +55,8 @@ function isHeardAs(live: Word, other: Word): boolean {
 /** One word that both sides of a border claim, having timed it differently. */
 function isTwice(a: Word, b: Word, border: number): boolean {
   return (
-    middleOf(a) < border &&
-    border <= middleOf(b) &&
-    normalise(a.text) === normalise(b.text) &&
-    Math.min(a.end, b.end) - Math.max(a.start, b.start) > 0
+    middleOf(a) < border && border <= middleOf(b) && overlap(a, b) && normalise(a.text) === normalise(b.text)
   );
 }
+
+const overlap = (a: Word, b: Word): boolean => Math.min(a.end, b.end) > Math.max(a.start, b.start);
