@@ -51,12 +51,12 @@ export function pocketsphinxWorker(options: { modelDirectory: string; index?: nu
         await quick.stop();
         throw new WorkerFault('start', 'pocketsphinx_batch could not be started with its English model.');
       }
-      let thorough: Promise<Recogniser> | undefined;
+      const thorough = startedWhenNeeded(() => startRecogniser(options.modelDirectory, THOROUGH));
       const recognise = async (audio: Int16Array, mayTryHarder: boolean, gone: AbortSignal) => {
         const timed = await quick.recognise(audio, gone);
         if (!mayTryHarder) return timed;
-        thorough ??= startRecogniser(options.modelDirectory, THOROUGH);
-        return placeWords(await (await thorough).recognise(audio, gone), timed, audio.length / SAMPLE_RATE);
+        const recogniser = await thorough.get();
+        return placeWords(await recogniser.recognise(audio, gone), timed, audio.length / SAMPLE_RATE);
       };
       const server = await serveContract({
         recognise: async ({ audio, fields, signal: gone }) =>
@@ -68,11 +68,30 @@ export function pocketsphinxWorker(options: { modelDirectory: string; index?: nu
         transcribe: client.transcribe,
         ended: quick.ended,
         async stop() {
-          await Promise.all([quick.stop(), thorough?.then((started) => started.stop()), client.close()]);
+          await Promise.all([quick.stop(), thorough.stop(), client.close()]);
           await server.close();
         },
       };
     },
+  };
+}
+
+/** A recogniser that has died is replaced by the next that is asked for. */
+function startedWhenNeeded(start: () => Promise<Recogniser>) {
+  let started: Promise<Recogniser> | undefined;
+  return {
+    get() {
+      if (started === undefined) {
+        const starting = start();
+        const forget = () => {
+          if (started === starting) started = undefined;
+        };
+        starting.then((recogniser) => recogniser.ended.then(forget), forget);
+        started = starting;
+      }
+      return started;
+    },
+    stop: async () => (await started?.catch(() => undefined))?.stop(),
   };
 }
 
