@@ -12,10 +12,13 @@ import type { IdlersOrder } from './slow/idlers-process.ts';
 import type { Torture } from './torture.ts';
 
 const RECORDERS = 5;
-/** Milliseconds between the slices of one recorder. */
-const PACE = 150;
-/** Without and with the slow ones in turn, so that what else the machine does falls on both. */
-const TURNS = 3;
+/** Milliseconds between the slices of one recorder: as many as fifty people record, and the machine is not at its end. */
+const PACE = 300;
+/**
+ * Without and with the slow ones in turn, so that what else the machine does falls on both: six times where two hundred
+ * come, once in a short version.
+ */
+const CONNECTIONS_PER_TURN = 33;
 /** Milliseconds in which the slow ones have come and opened their sessions. */
 const SETTLED = 4_000;
 
@@ -51,6 +54,7 @@ export const slow: Torture = {
     const arena = await createArena({ AUSCULT_STAND_IN: '0', AUSCULT_LOG_LEVEL: 'error' });
     await arena.start();
     const clients: TortureClient[] = [];
+    const turns = Math.max(1, Math.round(count / CONNECTIONS_PER_TURN));
     try {
       const { slices } = recordTones(differentWords(120, seed), { seed, epochs: ['compressed'] });
       for (let index = 0; index < RECORDERS; index += 1) {
@@ -85,7 +89,7 @@ export const slow: Torture = {
       const alone: number[] = [];
       const among: number[] = [];
       let most = before;
-      for (let turnNumber = 0; turnNumber < TURNS; turnNumber += 1) {
+      for (let turnNumber = 0; turnNumber < turns; turnNumber += 1) {
         alone.push(...(await turn()));
         const idlers = await startIdlers(arena, count);
         // That they all come at once is another matter.
@@ -102,7 +106,7 @@ export const slow: Torture = {
       return {
         recorders: RECORDERS,
         acknowledged: alone.length + among.length,
-        not_acknowledged: 2 * TURNS * RECORDERS * slices.length - alone.length - among.length,
+        not_acknowledged: 2 * turns * RECORDERS * slices.length - alone.length - among.length,
         p50_alone_ms: round(quantile(alone, 0.5)),
         p50_among_ms: round(quantile(among, 0.5)),
         p95_alone_ms: round(one),

@@ -29,13 +29,7 @@ export function createLookup<Item extends Readonly<Interval>>(
   items: Iterable<Item>,
 ): (from: number, to: number) => Item[] {
   const sorted = [...items].sort((a, b) => a.start - b.start);
-  // The latest end so far never falls, so it can be searched; ends alone may.
-  const latestEnds = new Float64Array(sorted.length);
-  let latest = Number.NEGATIVE_INFINITY;
-  sorted.forEach(({ end }, index) => {
-    latest = Math.max(latest, end);
-    latestEnds[index] = latest;
-  });
+  const latestEnds = latestEndsOf(sorted);
   return (from, to) => {
     const found: Item[] = [];
     for (let index = firstAtLeast(latestEnds, from); index < sorted.length; index += 1) {
@@ -47,14 +41,37 @@ export function createLookup<Item extends Readonly<Interval>>(
   };
 }
 
-/** The position of the first of rising numbers that is not below `value`. */
-function firstAtLeast(numbers: Float64Array, value: number): number {
+/** Whether a moment lies in one of the intervals; their ends do not count. */
+export function createCover(intervals: Iterable<Readonly<Interval>>): (moment: number) => boolean {
+  const sorted = [...intervals].sort((a, b) => a.start - b.start);
+  const starts = Float64Array.from(sorted, ({ start }) => start);
+  const latestEnds = latestEndsOf(sorted);
+  return (moment) => latestEnds[firstAbove(starts, moment) - 1]! > moment;
+}
+
+/** Per interval, the latest end so far: ends alone may fall, these do not, so they can be searched. */
+function latestEndsOf(sorted: readonly Readonly<Interval>[]): Float64Array {
+  let latest = Number.NEGATIVE_INFINITY;
+  return Float64Array.from(sorted, ({ end }) => {
+    latest = Math.max(latest, end);
+    return latest;
+  });
+}
+
+/** The position of the first of rising numbers that is above `value`; their count where there is none. */
+export const firstAbove = (numbers: Float64Array, value: number): number =>
+  firstThat(numbers, (number) => number > value);
+
+const firstAtLeast = (numbers: Float64Array, value: number): number =>
+  firstThat(numbers, (number) => number >= value);
+
+function firstThat(numbers: Float64Array, holds: (number: number) => boolean): number {
   let low = 0;
   let high = numbers.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (numbers[middle]! < value) low = middle + 1;
-    else high = middle;
+    if (holds(numbers[middle]!)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

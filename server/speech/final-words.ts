@@ -1,6 +1,6 @@
 /** The final word list: the second pass where it has been, the live words elsewhere (rule F3). Pure. */
 import type { Word } from '../../shared/transcript.ts';
-import { createLookup, type Interval, middleOf } from '../audio/intervals.ts';
+import { createCover, createLookup, firstAbove, type Interval, middleOf } from '../audio/intervals.ts';
 import { normalise } from './normalise.ts';
 
 export interface TranscribedStretch extends Interval {
@@ -17,18 +17,12 @@ export function finalWords(stretches: readonly TranscribedStretch[], live: reado
   const heard = ordered.flatMap((stretch) => stretch.words);
   // An hour has thousands of words: each is compared with its neighbours alone.
   const heardAt = createLookup(heard);
-  const stretchAt = createLookup(ordered);
-  const borderAt = createLookup(
-    ordered.flatMap(({ start, end }) => [start, end]).map((border) => ({ start: border, end: border })),
-  );
+  const isCovered = createCover(ordered);
+  const borders = Float64Array.from(ordered.flatMap(({ start, end }) => [start, end])).sort();
+  const hasBorder = (word: Word) => borders[firstAbove(borders, word.start)]! < word.end;
 
   const fallback = live.filter((word) => {
-    const middle = middleOf(word);
-    const covered = stretchAt(middle, middle).some(({ end }) => middle < end);
-    const atBorder = borderAt(word.start, word.end).some(
-      ({ start }) => word.start < start && start < word.end,
-    );
-    if (covered && !atBorder) return false;
+    if (isCovered(middleOf(word)) && !hasBorder(word)) return false;
     const near = heardAt(word.start - TIMING_ERROR, word.end + TIMING_ERROR);
     return !near.some((other) => isHeardAs(word, other));
   });
@@ -36,9 +30,7 @@ export function finalWords(stretches: readonly TranscribedStretch[], live: reado
     .sort((a, b) => middleOf(a) - middleOf(b))
     .filter((word, index, all) => {
       const before = all[index - 1];
-      if (before === undefined || !overlap(before, word)) return true;
-      const borders = borderAt(middleOf(before), middleOf(word));
-      return !borders.some(({ start }) => isTwice(before, word, start));
+      return before === undefined || !isTwice(before, word, borders);
     });
 }
 
@@ -53,10 +45,9 @@ function isHeardAs(live: Word, other: Word): boolean {
 }
 
 /** One word that both sides of a border claim, having timed it differently. */
-function isTwice(a: Word, b: Word, border: number): boolean {
-  return (
-    middleOf(a) < border && border <= middleOf(b) && overlap(a, b) && normalise(a.text) === normalise(b.text)
-  );
+function isTwice(a: Word, b: Word, borders: Float64Array): boolean {
+  const next = borders[firstAbove(borders, middleOf(a))]!;
+  return next <= middleOf(b) && overlap(a, b) && normalise(a.text) === normalise(b.text);
 }
 
 const overlap = (a: Word, b: Word): boolean => Math.min(a.end, b.end) > Math.max(a.start, b.start);

@@ -45,13 +45,13 @@ function every(milliseconds: number, task: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Greets, then asks five times a second and never takes the answers. */
+/** Greets, then asks every second and never takes the answers. */
 export function neverReads(port: number, token: string, name: string): void {
   persistently(port, (socket) => {
     socket.pause();
     socket.write(upgrade(port));
     socket.write(frame({ type: 'hello', version: 1, token, client: name }));
-    return every(200, () => socket.write(frame({ type: 'ping', at: Date.now() })));
+    return every(1_000, () => socket.write(frame({ type: 'ping', at: Date.now() })));
   });
 }
 
