@@ -27,7 +27,7 @@ export interface WarmStartSettings extends SpeakerSettings {
 /** Up to here a recording has no earlier windows. */
 const FIRST = 600;
 /** Each warm start covers so many times what the one before it covered: all of them cost a few times what the last costs. */
-const GROWTH = 1.2;
+const GROWTH = 1.1;
 /** Windows since, at the least: the time in which a warm start is found. */
 const MARGIN = 30;
 

@@ -13,6 +13,7 @@ import type { FinishRecord } from '../finalize/finish-job.ts';
 import type { FinishParts, Transcription } from '../finalize/finish-session.ts';
 import { secondTranscription } from '../finalize/second-transcription.ts';
 import { createLiveTranscriber } from '../speech/create-live-transcriber.ts';
+import { createRecentAudio } from '../speech/recent-audio.ts';
 import { createSecondPass } from '../speech/second-pass.ts';
 import { coverageOf, type SessionHistory, type StoredSlice, timelineSlices } from './history.ts';
 import { createListening } from './listening.ts';
@@ -47,7 +48,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { session, tenant } = history;
   const recorder = createSessionAudioRecorder(toSamples(history.audioStored));
 
-  const readAudio = storedAudio(services.audio, session);
+  const readStored = storedAudio(services.audio, session);
+  // The file has its audio half a minute late, and to read it back takes time from whoever waits for an acknowledgement.
+  const recent = createRecentAudio(toSamples(history.audioStored), readStored);
 
   const live =
     engine &&
@@ -58,7 +61,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       language: history.language,
       startAt: history.listened,
       committedBefore: history.committed,
-      readAudio,
+      readAudio: readStored,
       onCommit: (words, through) => append([{ type: 'words.committed', data: { words, through } }]),
       onTail: options.onTail,
       onLanguage: (language, probability) =>
@@ -74,7 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       engine,
       clock,
       vocabulary: () => services.vocabulary(tenant),
-      readAudio,
+      readAudio: recent.read,
       language: () => history.language,
       // Of a recording that comes faster than it was said, and of what a finish finds undone.
       concurrency: engine.workers,
@@ -82,7 +85,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       onStretch: (stretch) => append([{ type: 'stretch.transcribed', data: stretch }]),
     });
 
-  const speakers = diarizer && createSpeakerWork({ diarizer, services, history, append, readAudio });
+  const speakers =
+    diarizer && createSpeakerWork({ diarizer, services, history, append, readAudio: recent.read });
 
   const store = async (stretches: Iterable<Stretch>) => {
     for (const stretch of stretches) {
@@ -91,6 +95,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       services.audio.digest(session).catch(() => {});
     }
     secondPass?.advance(history.audioStored);
+    speakers?.advance(toSeconds(recent.end));
   };
 
   const listening = createListening({
@@ -99,16 +104,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     readBlob: (address) => services.corpus.blob(session, address),
     append,
     async onSamples(start, samples) {
+      // Some of it may have been heard before a restart.
+      recent.append(samples.subarray(Math.max(0, recent.end - start)));
       await store(recorder.add(start, samples));
-      speakers?.take(start, samples);
       await giveStored(start);
       const fresh = samples.subarray(Math.max(0, given - start));
       given += fresh.length;
       live?.listen(fresh);
     },
     async onGap(start, end) {
+      recent.skip(Math.max(0, end - recent.end));
       await store(recorder.addGap(end));
-      speakers?.skip(end);
       await giveStored(start);
       if (end <= given) return;
       live?.skip(toSeconds(end - given));
@@ -126,7 +132,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (live === undefined || given >= through) return;
     const stored = Math.min(through, toSamples(history.audioStored));
     while (given < stored) {
-      const piece = await readAudio(given, Math.min(stored, given + toSamples(PIECE)));
+      const piece = await readStored(given, Math.min(stored, given + toSamples(PIECE)));
       live.listen(piece);
       given += piece.length;
     }

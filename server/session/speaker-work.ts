@@ -1,12 +1,12 @@
 /** What a session does about its speakers: windows analysed and gathered as the audio comes, the rest at its end. */
 import { CodedError } from '../../shared/errors.ts';
 import type { NewEvent } from '../../shared/events.ts';
-import { toSamples, toSeconds } from '../audio/timeline.ts';
+import { toSamples } from '../audio/timeline.ts';
 import type { Diarization, Diarizer } from '../diarization/diarizer.ts';
 import { decodeWindow, encodeWindow } from '../diarization/window-codec.ts';
 import { createWindowWork } from '../diarization/window-work.ts';
 import type { FinishRecord } from '../finalize/finish-job.ts';
-import { createRecentAudio, type ReadAudio } from '../speech/recent-audio.ts';
+import type { ReadAudio } from '../speech/recent-audio.ts';
 import type { SessionHistory } from './history.ts';
 import type { SessionServices } from './services.ts';
 
@@ -15,15 +15,12 @@ export interface SpeakerWorkOptions {
   services: Pick<SessionServices, 'corpus' | 'whenIdle' | 'log'>;
   history: SessionHistory;
   append(events: NewEvent[]): Promise<void>;
-  /** From the session's file. */
   readAudio: ReadAudio;
 }
 
 export interface SpeakerWork {
-  /** Samples of the timeline from sample number `start` on; those taken before are passed over. */
-  take(start: number, samples: Int16Array): void;
-  /** A stretch without audio, up to this sample. */
-  skip(end: number): void;
+  /** The session's audio can be read up to here, in seconds. */
+  advance(through: number): void;
   /** When all audio is in the session's file. */
   finish(order: Pick<FinishRecord, 'numSpeakers'>, onProgress: (ratio: number) => void): Promise<Diarization>;
   close(): void;
@@ -36,8 +33,6 @@ export function createSpeakerWork(options: SpeakerWorkOptions): SpeakerWork {
   const { diarizer, services, history, append } = options;
   const { corpus, log } = services;
   const { session } = history;
-  // The session's file has its audio half a minute late: windows need not wait for it.
-  const recent = createRecentAudio(toSamples(history.audioStored), options.readAudio);
 
   const gathering = diarizer.gather(async (index) => {
     const stored = history.windows.get(index);
@@ -49,7 +44,7 @@ export function createSpeakerWork(options: SpeakerWorkOptions): SpeakerWork {
   const windows = createWindowWork({
     diarizer,
     done: new Set(ofThisMethod.map(([index]) => index)),
-    readAudio: (start, end) => recent.read(toSamples(start), toSamples(end)),
+    readAudio: (start, end) => options.readAudio(toSamples(start), toSamples(end)),
     async store(analysis) {
       const data = { index: analysis.index, method: diarizer.method };
       await append([{ type: 'window.diarized', data, blob: encodeWindow(analysis) }]);
@@ -60,14 +55,7 @@ export function createSpeakerWork(options: SpeakerWorkOptions): SpeakerWork {
   });
 
   return {
-    take(start, samples) {
-      recent.append(samples.subarray(Math.max(0, recent.end - start)));
-      windows.advance(toSeconds(recent.end));
-    },
-    skip(end) {
-      recent.skip(Math.max(0, end - recent.end));
-      windows.advance(toSeconds(recent.end));
-    },
+    advance: windows.advance,
     async finish({ numSpeakers }, onProgress) {
       const duration = history.audioStored;
       const count = await windows.finish(duration, (ratio) => onProgress(ratio * WINDOWS_SHARE));

@@ -85,5 +85,6 @@ t.test('a recording that is closed is forgotten there', async (t) => {
   await gathering.conclude(3, { duration: 12 });
   gathering.close();
   gathering.advance(5);
+  await t.rejects(gathering.conclude(5, { duration: 14 }), { message: /closed/ });
   t.same(read, upTo(3));
 });

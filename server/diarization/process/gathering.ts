@@ -47,6 +47,7 @@ export function createGatherer(
       conclude: (count, options) =>
         next(async (child) => {
           await handOver(child, count);
+          if (closed) throw new Error('The recording was closed before its end.');
           return child.request({ method: 'conclude', recording, options });
         }),
       close() {
