@@ -16,10 +16,10 @@ const RECORDERS = 5;
 /** Milliseconds between the slices of one recorder: as many as fifty people record, and the machine is not at its end. */
 const PACE = 300;
 /**
- * Without and with the slow ones in turn, so that what else the machine does falls on both: six times where two hundred
- * come, once in a short version.
+ * Without and with the slow ones in turn, so that what else the machine does falls on both: twelve times where two hundred
+ * come, twice in a short version.
  */
-const CONNECTIONS_PER_TURN = 33;
+const CONNECTIONS_PER_TURN = 17;
 /** Milliseconds in which the slow ones have come and opened their sessions. */
 const SETTLED = 4_000;
 
