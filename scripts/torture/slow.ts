@@ -20,7 +20,10 @@ const PACE = 300;
  * come, twice in a short version.
  */
 const CONNECTIONS_PER_TURN = 17;
-/** Milliseconds in which the slow ones have come and opened their sessions. */
+/**
+ * Milliseconds in which the slow ones have come and opened their sessions. As long a pause stands before the turns
+ * without them: background work begins in it, and goes on into the turn.
+ */
 const SETTLED = 4_000;
 
 const wait = (milliseconds: number) =>
@@ -94,6 +97,7 @@ export const slow: Torture = {
       // Recordings take memory as well, with whom or without: what the slow ones take is what comes while they are there.
       let growth = 0;
       for (let turnNumber = 0; turnNumber < turns; turnNumber += 1) {
+        await wait(SETTLED);
         alone.push(await turn());
         const without = resident();
         const idlers = await startIdlers(arena, count);
@@ -102,10 +106,10 @@ export const slow: Torture = {
         among.push(await turn());
         growth = Math.max(growth, resident() - without);
         idlers.kill();
+        await once(idlers, 'exit');
         say(
           `p95 alone ${quantile(alone.at(-1)!, 0.95).toFixed(1)} ms, among ${quantile(among.at(-1)!, 0.95).toFixed(1)} ms, RSS ${growth.toFixed(0)} MiB more`,
         );
-        await wait(500);
       }
       // Of the turns the median: whoever else uses the machine for a moment spoils one of them only.
       const typical = (turns: readonly number[][], share: number) =>
