@@ -40,3 +40,18 @@ t.test('the first bytes tell the container', async (t) => {
     t.equal(beginsContainer(head), begins, `${name}: ${begins ? 'a start' : 'no start'}`);
   }
 });
+
+t.test(
+  '[I5] a start that is cut in the middle of the codec’s name is not taken for another codec',
+  async (t) => {
+    const whole = bytes(ebml, 'webm', new Array(20).fill(0), 'A_OPUS', new Array(20).fill(0));
+    const name = whole.length - 26;
+    for (let length = 12; length <= whole.length; length += 1) {
+      t.equal(
+        sniff(whole.subarray(0, length)),
+        length < name + 6 ? undefined : 'webm-opus',
+        `${length} bytes`,
+      );
+    }
+  },
+);

@@ -13,6 +13,9 @@ export type Container =
   | 'aac'
   | 'unknown';
 
+/** What the codec's name is in Matroska; those of other sounds begin like it. */
+const OPUS = 'A_OPUS';
+
 /** No container needs more bytes than these to be told. */
 export const SNIFF_BYTES = 4096;
 
@@ -42,8 +45,10 @@ export function beginsContainer(bytes: Uint8Array): boolean {
 
 function sniffMatroska(bytes: Uint8Array): Container | undefined {
   const head = bytes.subarray(0, SNIFF_BYTES);
-  if (contains(head, 'A_OPUS')) return 'webm-opus';
-  return contains(head, 'A_') || bytes.length >= SNIFF_BYTES ? 'matroska' : undefined;
+  if (contains(head, OPUS)) return 'webm-opus';
+  // A name that begins at the very end may go on to be Opus.
+  const whole = bytes.length >= SNIFF_BYTES ? head : head.subarray(0, 2 - OPUS.length);
+  return contains(whole, 'A_') || bytes.length >= SNIFF_BYTES ? 'matroska' : undefined;
 }
 
 function sniffOgg(bytes: Uint8Array): Container | undefined {
