@@ -47,7 +47,7 @@ function sniffMatroska(bytes: Uint8Array): Container | undefined {
   const head = bytes.subarray(0, SNIFF_BYTES);
   if (contains(head, OPUS)) return 'webm-opus';
   // A name that begins at the very end may go on to be Opus.
-  const whole = bytes.length >= SNIFF_BYTES ? head : head.subarray(0, 2 - OPUS.length);
+  const whole = head.subarray(0, 2 - OPUS.length);
   return contains(whole, 'A_') || bytes.length >= SNIFF_BYTES ? 'matroska' : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** The speakers among embeddings, by an agglomerative start and VBx; where some are known already, besides those. */
 import { linkCentroids, normaliseRows } from './agglomerative.ts';
 import { cutTree } from './flat-clusters.ts';
-import { type Matrix, multiplyTransposed, rowsAt, transpose, zeros } from './matrix.ts';
+import { type Matrix, multiplyTransposed, rowSums, rowsAt, transpose, zeros } from './matrix.ts';
 import type { Plda } from './plda.ts';
 import { clusterVbx, type KnownSpeakers, type VbxResult } from './vbx.ts';
 
@@ -48,11 +48,7 @@ export function addStatistics(
 ): SpeakerStatistics {
   const kept = Array.from(priors.keys()).filter((speaker) => priors[speaker]! > LEAST_PRIOR);
   const shares = rowsAt(responsibilities, kept);
-  const { rows, columns } = shares;
-  const weights = Float64Array.from({ length: rows }, (_, row) =>
-    shares.data.subarray(row * columns, (row + 1) * columns).reduce((sum, share) => sum + share, 0),
-  );
-  const withKnown = <Values extends Matrix>(sums: Values, before: Matrix): Values => {
+  const withKnown = (sums: Matrix, before: Matrix): Matrix => {
     kept.forEach((speaker, row) => {
       if (speaker >= before.rows) return;
       for (let column = 0; column < sums.columns; column += 1) {
@@ -63,7 +59,7 @@ export function addStatistics(
     return sums;
   };
   return {
-    weights: weights.map((weight, row) => weight + (known.weights[kept[row]!] ?? 0)),
+    weights: rowSums(shares).map((weight, row) => weight + (known.weights[kept[row]!] ?? 0)),
     sums: withKnown(multiplyTransposed(shares, transpose(features)), known.sums),
     totals: withKnown(multiplyTransposed(shares, transpose(embeddings)), known.totals),
   };

@@ -22,6 +22,16 @@ export function rowsOf<Values extends Float64Array | Float32Array>(
   return { rows: to - from, columns: matrix.columns, data };
 }
 
+export function rowSums({ rows, columns, data }: Matrix): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let row = 0; row < rows; row += 1) {
+    let sum = 0;
+    for (let column = 0; column < columns; column += 1) sum += data[row * columns + column]!;
+    sums[row] = sum;
+  }
+  return sums;
+}
+
 /** Copies of the rows with these numbers. */
 export function rowsAt({ columns, data }: Matrix, numbers: readonly number[]): Matrix {
   const chosen = zeros(numbers.length, columns);

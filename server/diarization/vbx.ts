@@ -3,7 +3,7 @@
  * clustering of x-vector sequences (VBx) in speaker diarization"), in the form without a Markov chain that
  * pyannote.audio uses. Numbers in brackets are the paper's equations.
  */
-import { dot, type Matrix, multiplyTransposed, rowsAt, transpose, zeros } from './matrix.ts';
+import { dot, type Matrix, multiplyTransposed, rowSums, rowsAt, transpose, zeros } from './matrix.ts';
 
 export interface VbxOptions {
   /** Scales the statistics. */
@@ -213,14 +213,4 @@ function normaliseColumns({ rows, columns, data }: Matrix): number {
     }
   }
   return sums.reduce((total, sum, column) => total + highest[column]! + Math.log(sum), 0);
-}
-
-function rowSums({ rows, columns, data }: Matrix): Float64Array {
-  const sums = new Float64Array(rows);
-  for (let row = 0; row < rows; row += 1) {
-    let sum = 0;
-    for (let column = 0; column < columns; column += 1) sum += data[row * columns + column]!;
-    sums[row] = sum;
-  }
-  return sums;
 }

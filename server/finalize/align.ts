@@ -1,5 +1,4 @@
 /** Puts words under speakers. */
-
 import { type Segment, type Turn, UNKNOWN_SPEAKER, type Word } from '../../shared/transcript.ts';
 import { createLookup } from '../audio/intervals.ts';
 

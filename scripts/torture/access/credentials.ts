@@ -1,5 +1,5 @@
 /** Everybody who must be kept out and how they try, and those who may come in. */
-import { nanoid } from 'nanoid';
+import { newId } from '../../../shared/ids.ts';
 import { type Arena, clinician, type Person } from '../harness/arena.ts';
 import { greet } from './socket.ts';
 
@@ -89,7 +89,7 @@ export async function attempts(arena: Arena, session: string): Promise<Attempt[]
       name: foreignRevocation,
       person: clinician,
       async credential() {
-        const id = nanoid();
+        const id = newId();
         const token = await arena.token(clinician, { id });
         const answer = await post('/api/token/revoke', await arena.token(stranger), { id });
         if (answer.status !== 204) throw new Error('the admin of another clinic could not ask');

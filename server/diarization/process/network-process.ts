@@ -79,9 +79,10 @@ function loaded(): Networks {
 }
 
 function gather({ recording, windows, upToDate }: Extract<Notice, { method: 'gather' }>): void {
-  recordingOf(recording).add(windows);
+  const gathered = recordingOf(recording);
+  gathered.add(windows);
   try {
-    if (upToDate) recordingOf(recording).lookAhead();
+    if (upToDate) gathered.lookAhead();
   } catch {
     // Concluding meets it again, and has somebody to tell.
   }
