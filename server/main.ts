@@ -19,6 +19,8 @@ import { engineOfSettings } from './speech/engines/engine-of-settings.ts';
 
 const clock = systemClock;
 const HOUR = 3600;
+/** What a window of the speakers' work takes, on two cores: milliseconds. */
+const WINDOW_MS = 700;
 /** The person on this machine, for whom the one-time link is printed. */
 const localPrincipal = { subject: 'local', tenant: 'local', roles: ['clinician', 'admin'] } as const;
 
@@ -39,17 +41,23 @@ async function main(): Promise<void> {
     phantomSeconds: config.AUSCULT_PHANTOM_SPEECH,
     log,
   });
+  const urgent = config.AUSCULT_DIARIZE_PRIORITY === 'high';
   const idleGate = createIdleGate({
     clock,
     readCpuTimes,
-    threshold: config.AUSCULT_DIARIZE_PRIORITY === 'high' ? 0 : config.AUSCULT_IDLE_THRESHOLD,
+    threshold: urgent ? 0 : config.AUSCULT_IDLE_THRESHOLD,
     windowSeconds: config.AUSCULT_IDLE_WINDOW,
   });
+  const whenIdle = async (signal: AbortSignal) => {
+    await idleGate.whenIdle(signal);
+    // Idle on average, and yet a slice may be being heard at this moment.
+    if (!urgent) await engine?.whenQuiet(WINDOW_MS, signal);
+  };
 
   const server = await startServer({
     ...{ corpus, engine, diarizer, clock, log },
     createDecoder: createDecoderFor({ ffmpegPath: config.FFMPEG, clock }),
-    whenIdle: idleGate.whenIdle,
+    whenIdle,
     newId,
     language: config.AUSCULT_LANGUAGE,
     vocabulary: config.AUSCULT_VOCABULARY,

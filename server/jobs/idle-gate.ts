@@ -1,8 +1,9 @@
 /**
  * Background work waits here until the machine has time for it: on average over a window, at least a threshold of the
- * CPU idle. Live transcription is never waited for by name; it shows as load.
+ * CPU idle. Live transcription shows as load here; that the next slice may be near, the engine tells.
  */
 import type { Clock } from '../clock.ts';
+import { createWaitingRoom } from '../waiting-room.ts';
 
 /** Totals since boot over all cores, in any one unit. */
 export interface CpuTimes {
@@ -31,7 +32,7 @@ const SAMPLES_PER_WINDOW = 10;
 
 export function createIdleGate({ clock, readCpuTimes, threshold, windowSeconds }: IdleGateOptions): IdleGate {
   const samples: CpuTimes[] = [readCpuTimes()];
-  const waiting = new Set<() => void>();
+  const room = createWaitingRoom();
   const period = (windowSeconds * 1000) / SAMPLES_PER_WINDOW;
   let cancel = () => {};
 
@@ -46,29 +47,15 @@ export function createIdleGate({ clock, readCpuTimes, threshold, windowSeconds }
   const sample = () => {
     samples.push(readCpuTimes());
     if (samples.length > SAMPLES_PER_WINDOW + 1) samples.shift();
-    if (isIdle()) {
-      for (const resolve of waiting) resolve();
-      waiting.clear();
-    }
+    if (isIdle()) room.release();
     cancel = clock.after(period, sample);
   };
   cancel = clock.after(period, sample);
 
   return {
-    whenIdle(signal) {
-      if (signal?.aborted) return Promise.reject(signal.reason);
-      if (isIdle()) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        waiting.add(resolve);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            waiting.delete(resolve);
-            reject(signal.reason);
-          },
-          { once: true },
-        );
-      });
+    async whenIdle(signal) {
+      signal?.throwIfAborted();
+      if (!isIdle()) await room.wait(signal);
     },
     get idlePercent() {
       return idlePercent();

@@ -95,7 +95,6 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       services.audio.digest(session).catch(() => {});
     }
     secondPass?.advance(history.audioStored);
-    speakers?.advance(toSeconds(recent.end));
   };
 
   const listening = createListening({
@@ -111,14 +110,18 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const fresh = samples.subarray(Math.max(0, given - start));
       given += fresh.length;
       live?.listen(fresh);
+      // After the live pass, for whose answer the windows wait.
+      speakers?.advance(toSeconds(recent.end));
     },
     async onGap(start, end) {
       recent.skip(Math.max(0, end - recent.end));
       await store(recorder.addGap(end));
       await giveStored(start);
-      if (end <= given) return;
-      live?.skip(toSeconds(end - given));
-      given = end;
+      if (end > given) {
+        live?.skip(toSeconds(end - given));
+        given = end;
+      }
+      speakers?.advance(toSeconds(recent.end));
     },
     onDegraded: options.onDegraded,
     onFault(error) {

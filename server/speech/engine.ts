@@ -34,6 +34,11 @@ export interface Engine {
   readonly workers: number;
   /** `starting`: a model is being loaded. `recovering`: workers are down and are being restarted. */
   readonly state: 'starting' | 'ready' | 'recovering';
+  /**
+   * Resolves when `milliseconds` of other work on this machine would delay no live answer: nothing is being heard, and
+   * the next slice is farther away than that. Rejects with the signal's reason when aborted.
+   */
+  whenQuiet(milliseconds: number, signal: AbortSignal): Promise<void>;
   /** Calls back when `state` changes. Returns the way out. */
   onStateChange(listener: () => void): () => void;
   close(): Promise<void>;

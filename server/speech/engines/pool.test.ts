@@ -162,6 +162,43 @@ t.test('[S5] the last free worker alone is kept for the next slice', async (t) =
   await pool.close();
 });
 
+t.test(
+  '[F2] other work on the machine begins when no answer is awaited and the next slice is far',
+  async (t) => {
+    const { pool, puppets, clock } = await readyPool(1);
+    const { requests } = puppets[0]!;
+    const order: string[] = [];
+    const quiet = (name: string, milliseconds = 700, signal = new AbortController().signal) =>
+      pool.whenQuiet(milliseconds, signal).then(() => order.push(name));
+    void quiet('with the slice');
+    const live = pool.transcribe(ask());
+    await clock.advance(1000);
+    t.strictSame(order, [], 'the slice is being heard');
+    requests[0]!.answer('live');
+    await live;
+    await clock.advance(99);
+    t.strictSame(order, []);
+    await clock.advance(1);
+    t.strictSame(order, ['with the slice']);
+    await clock.advance(1200);
+    void quiet('long', 1500);
+    void quiet('short');
+    await clock.advance(0);
+    t.strictSame(order.splice(0), ['with the slice', 'short'], 'only the short one is done in time');
+    const abort = new AbortController();
+    const refused = quiet('closed', 1500, abort.signal);
+    abort.abort(new Error('closed'));
+    await t.rejects(refused, { message: 'closed' });
+    await clock.advance(2200);
+    t.strictSame(order, ['long'], 'nobody speaks');
+
+    void pool.transcribe(ask()).catch(() => {});
+    const last = quiet('at the end');
+    await pool.close();
+    await last;
+  },
+);
+
 t.test('a background request is not put off for ever', async (t) => {
   const { pool, puppets, clock } = await readyPool(1);
   const { requests } = puppets[0]!;

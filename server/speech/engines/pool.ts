@@ -7,6 +7,7 @@ import { CodedError } from '../../../shared/errors.ts';
 import type { EngineDescription } from '../../../shared/events.ts';
 import { SAMPLE_RATE } from '../../audio/stream-decoder.ts';
 import type { Clock } from '../../clock.ts';
+import { createWaitingRoom } from '../../waiting-room.ts';
 import type { Engine, Hypothesis, TranscriptionRequest } from '../engine.ts';
 import { backgroundWaitMs, chooseWorker, movingSpeed } from './schedule.ts';
 import { Slot, type SlotOptions } from './slot.ts';
@@ -14,6 +15,8 @@ import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts'
 
 /** Broken off this often, a background request is let finish, so that it does finish on a busy day. */
 const MOST_PREEMPTIONS = 5;
+/** How long a second-pass request keeps a worker that cannot be taken from it, roughly: milliseconds. */
+const BACKGROUND_MS = 1_500;
 
 export interface PoolOptions {
   workers: readonly WorkerFactory[];
@@ -53,6 +56,8 @@ class EnginePool implements Engine {
   #closed = false;
   #lastLiveAnswer = Number.NEGATIVE_INFINITY;
   #cancelLook: (() => void) | undefined;
+  /** Until a worker is taken or becomes free. */
+  readonly #nextChange = createWaitingRoom();
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -99,6 +104,17 @@ class EnginePool implements Engine {
     return answer.finally(() => signal?.removeEventListener('abort', withdraw));
   }
 
+  async whenQuiet(milliseconds: number, signal: AbortSignal): Promise<void> {
+    // What has just been received is asked for in a moment.
+    let waitMs = 0;
+    do {
+      const look = () => this.#nextChange.release();
+      const cancel = Number.isFinite(waitMs) ? this.#options.clock.after(waitMs, look) : () => {};
+      await this.#nextChange.wait(signal).finally(cancel);
+      waitMs = this.#closed ? 0 : this.#quietInMs(this.#ready, milliseconds);
+    } while (waitMs > 0);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelLook?.();
@@ -122,7 +138,7 @@ class EnginePool implements Engine {
 
   /** Gives every waiting request that can be done now to a worker, and refuses those that no worker can do. */
   #dispatch(): void {
-    const ready = this.#closed ? [] : this.#slots.filter((slot) => slot.state === 'ready');
+    const ready = this.#closed ? [] : this.#ready;
     const order = (job: Job) => (job.request.priority === 'live' ? 0 : 1);
     for (const job of this.#waiting.toSorted((a, b) => order(a) - order(b))) {
       const able = ready.filter((slot) => !job.failedAt.has(slot));
@@ -141,17 +157,27 @@ class EnginePool implements Engine {
         this.#preempt(able);
       }
     }
+    this.#nextChange.release();
   }
 
-  /** The last free worker is the next slice's. */
+  get #ready(): Slot[] {
+    return this.#slots.filter((slot) => slot.state === 'ready');
+  }
+
   #mustWait(able: readonly Slot[]): boolean {
-    if (able.filter((slot) => slot.job === undefined).length > 1) return false;
-    const { clock } = this.#options;
-    const waitMs = backgroundWaitMs(clock.now(), this.#lastLiveAnswer);
+    const waitMs = this.#quietInMs(able, BACKGROUND_MS);
     if (waitMs === 0) return false;
     this.#cancelLook?.();
-    this.#cancelLook = clock.after(waitMs, () => this.#dispatch());
+    this.#cancelLook = this.#options.clock.after(waitMs, () => this.#dispatch());
     return true;
+  }
+
+  /** The last free worker is the next slice's. Infinite: not before one of them is free. */
+  #quietInMs(workers: readonly Slot[], durationMs: number): number {
+    const free = workers.filter((slot) => slot.job === undefined).length;
+    if (free > 1 || workers.length === 0) return 0;
+    if (free === 0) return Number.POSITIVE_INFINITY;
+    return backgroundWaitMs(this.#options.clock.now(), this.#lastLiveAnswer, durationMs);
   }
 
   #preempt(able: readonly Slot[]): void {

@@ -53,19 +53,20 @@ function expectedMs({ speed, job }: Candidate, seconds: number, now: number): nu
 
 /** A live answer is often followed by another request of the same session at once: milliseconds. */
 const AFTER_LIVE_MS = 100;
-/** The next slice is due within three seconds of the last: what begins later than this would still run then. */
-const LATEST_AFTER_LIVE_MS = 1_000;
+/** The next slice is due three seconds after the last, whose answer took up to half a second. */
+const NEXT_SLICE_MS = 2_500;
 /** No slice has come for longer than they lie apart: nobody is speaking. */
 const NOBODY_SPEAKS_MS = 3_500;
 
 /**
- * How long background work waits for the last free worker, in milliseconds: it begins just after a live answer, when
- * the next slice is farthest away, since a model's encoder cannot be broken off. 0: it may begin.
+ * How long background work that takes `durationMs` waits for the last free worker, in milliseconds: it begins just
+ * after a live answer, when the next slice is farthest away, and only if it is done before that is due, since neither
+ * a model's encoder nor a speakers' window can be broken off. 0: it may begin.
  */
-export function backgroundWaitMs(now: number, lastLiveAnswer: number): number {
+export function backgroundWaitMs(now: number, lastLiveAnswer: number, durationMs: number): number {
   const since = now - lastLiveAnswer;
   if (since < AFTER_LIVE_MS) return AFTER_LIVE_MS - since;
-  return since <= LATEST_AFTER_LIVE_MS ? 0 : Math.max(0, NOBODY_SPEAKS_MS - since);
+  return since + durationMs <= NEXT_SLICE_MS ? 0 : Math.max(0, NOBODY_SPEAKS_MS - since);
 }
 
 /** Exponentially weighted: follows a machine that slows down without jumping at one odd request. */

@@ -94,6 +94,7 @@ export function createTestEngine(options: RecogniserOptions = {}): TestEngine {
       state = next;
       for (const listener of listeners) listener();
     },
+    async whenQuiet() {},
     onStateChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
