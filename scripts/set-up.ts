@@ -1,8 +1,10 @@
 /** What `npm start` does before the server: finds or makes what is missing and says what it could not. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, readConfig } from '../server/config.ts';
+import { type Config, ConfigError, readConfig } from '../server/config.ts';
 import { diarizationFiles, type ModelFile, whisperFiles } from '../server/model-table.ts';
 import { findWhisperServer } from '../server/speech/engines/find-whisper-server.ts';
+import { findQuantiser, quantisedModel } from '../server/speech/engines/quantised-model.ts';
 import { withLock } from './bootstrap/lock.mjs';
 import { ensureEngine } from './setup/engine.ts';
 import { readHub } from './setup/hub.ts';
@@ -34,6 +36,22 @@ function groupByReason(missing: readonly MissingModel[]) {
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
   return groups;
+}
+
+/** Here rather than when the server starts, which would keep whoever started it waiting without a word. */
+async function quantiseForSettings(config: Config, modelPath: string): Promise<void> {
+  const binary = await findWhisperServer({
+    bin: config.WHISPER_SERVER_BIN,
+    searchPath: config.searchPath,
+    cacheDirectory: config.AUSCULT_CACHE,
+  });
+  const quantiser = await findQuantiser(binary, config.AUSCULT_CACHE);
+  if (quantiser === undefined) return;
+  await quantisedModel(modelPath, quantiser, () =>
+    say(
+      'Making a copy of the speech model with weights of eight bits, once: seconds, a minute for a large one.',
+    ),
+  );
 }
 
 async function setUp(): Promise<boolean> {
@@ -70,14 +88,16 @@ async function setUp(): Promise<boolean> {
       },
       {
         name: 'Engine',
-        run: async () =>
-          ensureEngine({
-            config,
-            searchPath: process.env.PATH ?? '',
-            servers: { find: findWhisperServer, build: buildWhisperServer },
-            hasModel: (await inspectModel(speechModel, config.AUSCULT_MODELS)).state === 'verified',
-            say,
-          }),
+        async run() {
+          const hasModel = (await inspectModel(speechModel, config.AUSCULT_MODELS)).state === 'verified';
+          const searchPath = process.env.PATH ?? '';
+          const servers = { find: findWhisperServer, build: buildWhisperServer };
+          const result = await ensureEngine({ config, searchPath, servers, hasModel, say });
+          if (hasModel && result.state === 'ready') {
+            await quantiseForSettings(config, join(config.AUSCULT_MODELS, speechModel.file));
+          }
+          return result;
+        },
       },
       {
         name: 'Page',

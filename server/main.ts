@@ -12,9 +12,10 @@ import { createDiarizer } from './diarization/create-diarizer.ts';
 import { readCpuTimes } from './jobs/cpu-times.ts';
 import { createIdleGate } from './jobs/idle-gate.ts';
 import { tokenOptionsOf } from './local-tokens.ts';
-import { createLog } from './ops/log.ts';
+import { createLog, type Logger } from './ops/log.ts';
 import { startServer } from './server.ts';
 import { localAddress, removeServerFile, writeServerFile } from './server-file.ts';
+import type { Engine } from './speech/engine.ts';
 import { engineOfSettings } from './speech/engines/engine-of-settings.ts';
 
 const clock = systemClock;
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
     onListenerError: (error) => log.error({ err: error }, 'a listener of the corpus failed'),
   });
   const engine = await engineOfSettings(config, { clock, logger: log });
+  const stopTelling = engine && tellLoading(engine, log);
   const diarizer = await createDiarizer({
     modelsDirectory: config.AUSCULT_MODELS,
     standIn: config.AUSCULT_STAND_IN,
@@ -106,6 +108,7 @@ async function main(): Promise<void> {
     stopping = true;
     removeServerFile(config.AUSCULT_DATA);
     idleGate.close();
+    stopTelling?.();
     server.close().then(
       () => process.exit(0),
       (error) => {
@@ -117,6 +120,19 @@ async function main(): Promise<void> {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+}
+
+/** A line for each quarter of a model that takes its time, and one when there can be text. */
+function tellLoading(engine: Engine, log: Logger): () => void {
+  let quarter = 0;
+  let state = engine.state;
+  return engine.onStateChange(() => {
+    const { loadedPercent = 0 } = engine;
+    if (loadedPercent >= 25 * (quarter + 1)) log.info({ percent: loadedPercent }, 'loading the speech model');
+    quarter = Math.floor(loadedPercent / 25);
+    if (engine.state !== state && engine.state === 'ready') log.info('the speech engine is ready');
+    state = engine.state;
+  });
 }
 
 function tlsOf({ AUSCULT_TLS_KEY, AUSCULT_TLS_CERT }: Config) {

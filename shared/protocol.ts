@@ -102,6 +102,8 @@ const serverMessages = [
     engine: EngineDescription.nullable(),
     /** `recovering`: text is owed and will follow. `none`: recording only. */
     engineState: z.enum(['ready', 'starting', 'recovering', 'none']),
+    /** How much of its model the engine has loaded, while it does so and where the system tells. */
+    engineLoadedPercent: z.number().int().min(0).max(100).optional(),
     /** The live text is this many seconds of speech behind. */
     behind: z.number().nonnegative(),
     coverage: Coverage,

@@ -62,7 +62,9 @@ function Text() {
   }
   const away = model.connection.value.status !== 'ready';
   if (away || status?.engineState === 'recovering' || status?.engineState === 'starting') {
-    return <Item kind="wait" text={t.textRecovering} />;
+    const loaded = away ? undefined : status?.engineLoadedPercent;
+    const detail = loaded === undefined ? undefined : t.engineLoading(loaded);
+    return <Item kind="wait" text={t.textRecovering} detail={detail} />;
   }
   return (
     <Item kind={behind > 10 ? 'wait' : 'good'} text={behind > 6 ? t.textBehind(behind) : t.textCurrent} />

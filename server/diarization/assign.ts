@@ -19,11 +19,14 @@ export function scoreSpeakers(windows: readonly WindowAnalysis[], centroids: Mat
     const voices = stackVoices(strip);
     const products = multiplyTransposed(voices, centroids);
     const voiceLengths = lengthsOfRows(voices);
-    products.data.forEach((product, at) => {
-      const [voice, cluster] = [Math.floor(at / centroids.rows), at % centroids.rows];
-      const cosine = product / (voiceLengths[voice]! * lengths[cluster]!);
-      products.data[at] = 1 + Math.max(-1, Math.min(1, cosine));
-    });
+    let at = 0;
+    for (const voiceLength of voiceLengths) {
+      for (const length of lengths) {
+        const cosine = products.data[at]! / (voiceLength * length);
+        products.data[at] = 1 + Math.max(-1, Math.min(1, cosine));
+        at += 1;
+      }
+    }
     let row = 0;
     for (const { speakers } of strip) {
       scores.push(rowsOf(products, row, row + speakers));

@@ -10,6 +10,7 @@ import {
   type FrameGrid,
   reconstruct,
   releaseSilent,
+  sumActivity,
   type Votes,
 } from './reconstruct.ts';
 import { activeSpeakers, dimensionOf } from './training-filter.ts';
@@ -41,12 +42,13 @@ export function conclude(
       'The PLDA weights are not there, so speakers were told apart by agglomerative clustering alone.';
     warnings.push({ code: 'PLDA_MISSING', message });
   }
-  const count = countSpeakers(windows);
+  const count = countSpeakers(sumActivity(windows, earlier?.activity));
   if (!count.some((speakers) => speakers > 0)) {
     return { method, speakers: [], turns: [], exclusiveTurns: [], centroids: [], warnings };
   }
 
-  const active = windows.map(activeSpeakers);
+  const activeEarlier = earlier?.active ?? [];
+  const active = [...activeEarlier, ...windows.slice(activeEarlier.length).map(activeSpeakers)];
   const clusters = clusterWindows(windows, active, bounds, settings, earlier);
   if (clusters.used < clusters.available) {
     const message = `The speakers were found by ${clusters.used} of ${clusters.available} voice samples, evenly spread.`;
@@ -57,8 +59,14 @@ export function conclude(
   let { centroids } = clusters;
   const gridOf = (votes: Votes, most: number): FrameGrid =>
     reconstruct(votes, capped(count, Math.min(most, bounds.maximum)));
+  // Those that the absorption ends with are what the turns come from.
+  let cast: { assigned: Int32Array[]; votes: Votes } | undefined;
+  const votesOf = (assigned: Int32Array[]): Votes => {
+    if (cast?.assigned !== assigned) cast = { assigned, votes: castVotes(windows, assigned) };
+    return cast.votes;
+  };
   if (phantomSeconds > 0) {
-    const layOut = (assigned: Int32Array[]) => gridOf(castVotes(windows, assigned), Number.POSITIVE_INFINITY);
+    const layOut = (assigned: Int32Array[]) => gridOf(votesOf(assigned), Number.POSITIVE_INFINITY);
     ({ speakers, centroids } = absorbPhantoms(
       { speakers, centroids },
       layOut,
@@ -67,7 +75,7 @@ export function conclude(
     ));
   }
   // A speaker who was only counted and never told apart is a phantom as well.
-  const votes = castVotes(windows, speakers);
+  const votes = votesOf(speakers);
   const grid = gridOf(votes, phantomSeconds > 0 ? centroids.rows : Number.POSITIVE_INFINITY);
   const turns = turnsOf(grid);
   const order = orderOfAppearance(turns);

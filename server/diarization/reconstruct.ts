@@ -11,19 +11,26 @@ export interface FrameGrid {
   readonly data: Uint8Array;
 }
 
-/** Per frame, how many speak at once: the mean over the windows that cover it, halves to the even number. */
-export function countSpeakers(windows: readonly WindowAnalysis[]): Uint8Array {
+/** What the first `windows` windows say of each frame that they cover. */
+export interface ActivitySums {
+  readonly windows: number;
+  /** How many local speakers speak there, over all windows. */
+  readonly sums: Uint16Array;
+  /** How many windows cover it. */
+  readonly covering: Uint16Array;
+}
+
+/** `earlier`: the sums over the first of the windows, where they are known. */
+export function sumActivity(windows: readonly WindowAnalysis[], earlier?: ActivitySums): ActivitySums {
   const frames = frameCount(windows.length);
   const sums = new Uint16Array(frames);
   const covering = new Uint16Array(frames);
-  windows.forEach((window, position) => {
-    addActivity(sums, covering, window, firstFrameOf(position));
-  });
-  const counts = new Uint8Array(frames);
-  for (let frame = 0; frame < frames; frame += 1) {
-    if (sums[frame] !== 0) counts[frame] = roundHalfEven(sums[frame]! / covering[frame]!);
+  sums.set(earlier?.sums ?? []);
+  covering.set(earlier?.covering ?? []);
+  for (let position = earlier?.windows ?? 0; position < windows.length; position += 1) {
+    addActivity(sums, covering, windows[position]!, firstFrameOf(position));
   }
-  return counts;
+  return { windows: windows.length, sums, covering };
 }
 
 function addActivity(
@@ -32,11 +39,22 @@ function addActivity(
   { activity, frames, speakers }: WindowAnalysis,
   first: number,
 ): void {
-  for (let frame = 0; frame < frames; frame += 1) {
-    const [at, row] = [first + frame, frame * speakers];
-    covering[at] = covering[at]! + 1;
-    for (let speaker = 0; speaker < speakers; speaker += 1) sums[at] = sums[at]! + activity[row + speaker]!;
+  let at = 0;
+  for (let frame = first; frame < first + frames; frame += 1) {
+    let sum = 0;
+    for (const end = at + speakers; at < end; at += 1) sum += activity[at]!;
+    sums[frame] = sums[frame]! + sum;
+    covering[frame] = covering[frame]! + 1;
   }
+}
+
+/** Per frame, how many speak at once: the mean over the windows that cover it, halves to the even number. */
+export function countSpeakers({ sums, covering }: ActivitySums): Uint8Array {
+  const counts = new Uint8Array(sums.length);
+  for (let frame = 0; frame < sums.length; frame += 1) {
+    if (sums[frame] !== 0) counts[frame] = roundHalfEven(sums[frame]! / covering[frame]!);
+  }
+  return counts;
 }
 
 /** Local speakers that are silent throughout their window belong to nobody. */

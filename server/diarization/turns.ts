@@ -18,16 +18,17 @@ const SHORTEST = 1e-6;
  */
 export function turnsOf({ frames, speakers, data }: FrameGrid): GridTurn[] {
   const turns: GridTurn[] = [];
-  for (let speaker = 0; speaker < speakers; speaker += 1) {
-    let first = -1;
-    for (let frame = 0; frame < frames; frame += 1) {
+  // Per speaker, the first frame of the run that goes on, or -1.
+  const begun = new Int32Array(speakers).fill(-1);
+  for (let frame = 0; frame < frames; frame += 1) {
+    for (let speaker = 0; speaker < speakers; speaker += 1) {
       const active = data[frame * speakers + speaker] === 1;
-      if (active && first === -1) first = frame;
-      const ends = first !== -1 && (!active || frame === frames - 1);
-      if (!ends) continue;
-      const turn = { speaker, start: middleOf(FRAMES, first), end: middleOf(FRAMES, frame) };
+      const first = begun[speaker]!;
+      if (active && first === -1) begun[speaker] = frame;
+      if (begun[speaker] === -1 || (active && frame < frames - 1)) continue;
+      const turn = { speaker, start: middleOf(FRAMES, begun[speaker]!), end: middleOf(FRAMES, frame) };
       if (turn.end - turn.start > SHORTEST) turns.push(turn);
-      first = -1;
+      begun[speaker] = -1;
     }
   }
   return turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);

@@ -7,7 +7,8 @@
 import type { WindowAnalysis } from './diarizer.ts';
 import { findSpeakers, type SpeakerSettings, type SpeakerStatistics } from './find-speakers.ts';
 import type { Matrix } from './matrix.ts';
-import { filterTraining, thin } from './training-filter.ts';
+import { type ActivitySums, sumActivity } from './reconstruct.ts';
+import { activeSpeakers, filterTraining, thin } from './training-filter.ts';
 
 /** What was found among the first `windows` windows of a recording. */
 export interface WarmStart {
@@ -17,6 +18,9 @@ export interface WarmStart {
   readonly available: number;
   /** Those that were, n × dimension. */
   readonly embeddings: Matrix<Float32Array>;
+  readonly activity: ActivitySums;
+  /** Per window, from `activeSpeakers`. */
+  readonly active: readonly (readonly boolean[])[];
 }
 
 export interface WarmStartSettings extends SpeakerSettings {
@@ -46,5 +50,7 @@ export function findWarmStart(windows: readonly WindowAnalysis[], settings: Warm
     speakers: findSpeakers(embeddings, settings),
     available: all.embeddings.rows,
     embeddings,
+    activity: sumActivity(windows),
+    active: windows.map(activeSpeakers),
   };
 }

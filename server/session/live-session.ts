@@ -97,6 +97,7 @@ export function openLiveSession(services: SessionServices, history: SessionHisto
       phase: state.phase,
       engine: services.engine?.description ?? null,
       engineState: services.engine?.state ?? 'none',
+      engineLoadedPercent: services.engine?.loadedPercent,
       behind: pipeline?.behind ?? 0,
       coverage: coverageOf(history, 0, onItsWayMs(state)),
     }),

@@ -39,7 +39,9 @@ export interface Engine {
    * the next slice is farther away than that. Rejects with the signal's reason when aborted.
    */
   whenQuiet(milliseconds: number, signal: AbortSignal): Promise<void>;
-  /** Calls back when `state` changes. Returns the way out. */
+  /** How much of its model is loaded, in whole per cent; while it is, and where the system tells. */
+  readonly loadedPercent?: number | undefined;
+  /** Calls back when `state` or `loadedPercent` changes. Returns the way out. */
   onStateChange(listener: () => void): () => void;
   close(): Promise<void>;
 }

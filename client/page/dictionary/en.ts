@@ -69,6 +69,7 @@ export const en = {
   textCurrent: 'Text up to date',
   textBehind: (s: number) => `Text ${s} s behind`,
   textRecovering: 'Text will follow',
+  engineLoading: (percent: number) => `speech model ${percent} % loaded`,
   textNone: 'Recording only, no live text',
   // Engine
   engine: 'Speech recognition',

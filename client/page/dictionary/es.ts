@@ -68,6 +68,7 @@ export const es: Dictionary = {
   textCurrent: 'Texto al día',
   textBehind: (s) => `Texto ${s} s por detrás`,
   textRecovering: 'El texto llegará después',
+  engineLoading: (percent) => `modelo de voz cargado al ${percent} %`,
   textNone: 'Solo grabación, sin texto en vivo',
   engine: 'Reconocimiento de voz',
   noEngine: 'Sin reconocimiento de voz',

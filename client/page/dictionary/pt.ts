@@ -68,6 +68,7 @@ export const pt: Dictionary = {
   textCurrent: 'Texto em dia',
   textBehind: (s) => `Texto ${s} s atrás`,
   textRecovering: 'O texto virá depois',
+  engineLoading: (percent) => `modelo de voz ${percent} % carregado`,
   textNone: 'Só gravação, sem texto ao vivo',
   engine: 'Reconhecimento de fala',
   noEngine: 'Sem reconhecimento de fala',

@@ -6,7 +6,7 @@ import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts'
 
 /** A worker whose every step the test decides. */
 function puppet(name: string) {
-  const starts: { ready(): void; fail(message: string): void }[] = [];
+  const starts: { ready(): void; fail(message: string): void; loaded(share: number): void }[] = [];
   const requests: {
     request: TranscriptionRequest;
     answer(text: string): void;
@@ -29,9 +29,10 @@ function puppet(name: string) {
   });
   const factory: WorkerFactory = {
     name,
-    start: () =>
+    start: (_, loaded) =>
       new Promise((resolve, reject) => {
         starts.push({
+          loaded,
           ready: () => resolve(worker()),
           fail: (message) => reject(new WorkerFault('start', message)),
         });
@@ -73,6 +74,30 @@ async function readyPool(count: number) {
   await turn();
   return parts;
 }
+
+t.test(
+  '[S1] how much of the model is loaded is told in whole per cent until a worker is ready',
+  async (t) => {
+    const { pool, puppets } = await poolOf(2);
+    const told: [string, number | undefined][] = [];
+    pool.onStateChange(() => told.push([pool.state, pool.loadedPercent]));
+    const [first, second] = puppets.map(({ starts }) => starts[0]!);
+    first!.loaded(0.101);
+    first!.loaded(0.109);
+    second!.loaded(0.055);
+    second!.loaded(0.5);
+    second!.ready();
+    await turn();
+    first!.loaded(0.9);
+    first!.ready();
+    t.strictSame(told, [
+      ['starting', 10],
+      ['starting', 50],
+      ['ready', undefined],
+    ]);
+    await pool.close();
+  },
+);
 
 t.test('[S5] nothing is promised before a worker is ready', async (t) => {
   const { pool, puppets } = await poolOf(1);

@@ -53,6 +53,7 @@ class EnginePool implements Engine {
   readonly #running = new Map<Slot, { job: Job; abort: AbortController }>();
   #waiting: Job[] = [];
   #state: Engine['state'] = 'starting';
+  #loadedPercent: number | undefined;
   #closed = false;
   #lastLiveAnswer = Number.NEGATIVE_INFINITY;
   #cancelLook: (() => void) | undefined;
@@ -81,6 +82,10 @@ class EnginePool implements Engine {
 
   get state(): Engine['state'] {
     return this.#state;
+  }
+
+  get loadedPercent(): number | undefined {
+    return this.#loadedPercent;
   }
 
   onStateChange(listener: () => void): () => void {
@@ -129,8 +134,12 @@ class EnginePool implements Engine {
       : this.#state === 'starting' && this.#slots.some((slot) => slot.state === 'starting')
         ? 'starting'
         : 'recovering';
-    if (state !== this.#state) {
+    // Of the worker that will be ready first.
+    const known = this.#slots.flatMap((slot) => slot.loadedPercent ?? []);
+    const loadedPercent = state === 'ready' || known.length === 0 ? undefined : Math.max(...known);
+    if (state !== this.#state || loadedPercent !== this.#loadedPercent) {
       this.#state = state;
+      this.#loadedPercent = loadedPercent;
       for (const listener of this.#listeners) listener();
     }
     this.#dispatch();

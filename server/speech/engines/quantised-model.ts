@@ -37,15 +37,20 @@ export async function findQuantiser(
 
 /**
  * The path of the 8-bit copy, made where it is missing; `modelPath` itself where it cannot be made or is not in half
- * precision. A model that was replaced gets a new copy.
+ * precision. A model that was replaced gets a new copy. `onMaking` is told before the work, a minute for a large model.
  */
-export async function quantisedModel(modelPath: string, quantiser: string): Promise<string> {
+export async function quantisedModel(
+  modelPath: string,
+  quantiser: string,
+  onMaking: () => void = () => {},
+): Promise<string> {
   try {
     if (!(await isHalfPrecision(modelPath))) return modelPath;
     const { size, mtimeMs } = await stat(modelPath);
     const directory = path.join(path.dirname(quantiser), 'models', `${size}-${Math.round(mtimeMs)}`);
     const copy = path.join(directory, `${path.basename(modelPath, '.bin')}-q8_0.bin`);
     if (await exists(copy)) return copy;
+    onMaking();
     await mkdir(directory, { recursive: true });
     const unfinished = `${copy}.${process.pid}`;
     try {

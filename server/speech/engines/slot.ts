@@ -19,6 +19,8 @@ export interface SlotOptions {
 
 export class Slot {
   state: SlotState = 'starting';
+  /** Whole per cent of its model, while it starts and where the system tells. */
+  loadedPercent: number | undefined;
   speed: number | undefined;
   job: { seconds: number; startedAt: number } | undefined;
   worker: EngineWorker | undefined;
@@ -47,7 +49,7 @@ export class Slot {
   async #start(): Promise<void> {
     let worker: EngineWorker;
     try {
-      worker = await this.#options.factory.start(this.#closing.signal);
+      worker = await this.#options.factory.start(this.#closing.signal, (share) => this.#loaded(share));
     } catch (error) {
       if (!this.#closing.signal.aborted) this.#goDown(asFault(error));
       return;
@@ -59,6 +61,13 @@ export class Slot {
     void worker.ended.then(() => {
       if (this.worker === worker) this.#goDown(new WorkerFault('unreachable', 'The worker has ended.'));
     });
+  }
+
+  #loaded(share: number): void {
+    const percent = Math.floor(100 * share);
+    if (percent === this.loadedPercent) return;
+    this.loadedPercent = percent;
+    this.#options.onChange();
   }
 
   succeeded(): void {
@@ -83,6 +92,7 @@ export class Slot {
     const worker = this.worker;
     this.worker = undefined;
     this.state = 'down';
+    this.loadedPercent = undefined;
     this.#breaker.success();
     this.#halfOpen = true;
     onFault({ worker: this.name, kind: fault.kind, message: fault.message });

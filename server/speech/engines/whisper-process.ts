@@ -4,6 +4,7 @@ import { access, open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../clock.ts';
 import { freePort, type GuardedChild, spawnGuarded } from './child.ts';
+import { loadedShare } from './loaded-share.ts';
 import { GGML_MAGIC } from './quantised-model.ts';
 import { createWhisperClient, type WhisperClient } from './whisper-http.ts';
 import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts';
@@ -26,15 +27,18 @@ export interface WhisperProcessOptions {
 export function whisperProcess(options: WhisperProcessOptions): WorkerFactory {
   return {
     name: `whisper-server ${options.index ?? 0}`,
-    async start(signal) {
-      await checkFiles(options);
+    async start(signal, onLoaded) {
+      const modelBytes = await checkFiles(options);
       const port = await freePort();
       signal.throwIfAborted();
       const child = spawnGuarded(options.binary, argumentsFor(options, port), ['ignore', 'ignore', 'pipe']);
       const complaints = keepStartLines(child);
       const url = `http://127.0.0.1:${port}`;
       const client = createWhisperClient({ url, audioContextMargin: options.audioContextMargin });
-      const problem = await waitUntilReady(client, child, options, signal);
+      const problem = await waitUntilReady(client, child, options, signal, async () => {
+        const share = await loadedShare(child.process.pid, modelBytes);
+        if (share !== undefined) onLoaded(share);
+      });
       if (problem !== undefined) {
         await Promise.all([child.kill(), client.close()]);
         signal.throwIfAborted();
@@ -61,8 +65,8 @@ function workerOf(child: GuardedChild, client: WhisperClient): EngineWorker {
   };
 }
 
-/** @throws WorkerFault */
-async function checkFiles({ binary, modelPath }: WhisperProcessOptions): Promise<void> {
+/** How many bytes the model has. @throws WorkerFault */
+async function checkFiles({ binary, modelPath }: WhisperProcessOptions): Promise<number> {
   await access(binary, constants.X_OK).catch(() => {
     throw new WorkerFault('start', `There is no whisper-server to run at ${binary}.`);
   });
@@ -74,6 +78,7 @@ async function checkFiles({ binary, modelPath }: WhisperProcessOptions): Promise
     if (bytesRead < 4 || buffer.readUInt32LE(0) !== GGML_MAGIC) {
       throw new WorkerFault('start', `The file ${modelPath} is not a ggml speech model.`);
     }
+    return (await file.stat()).size;
   } finally {
     await file.close();
   }
@@ -108,6 +113,7 @@ async function waitUntilReady(
   child: GuardedChild,
   { clock, startDeadlineMs = 120_000 }: WhisperProcessOptions,
   signal: AbortSignal,
+  onLoading: () => Promise<void>,
 ): Promise<string | undefined> {
   const giveUp = new AbortController();
   let problem: string | undefined;
@@ -122,6 +128,7 @@ async function waitUntilReady(
   try {
     while (problem === undefined) {
       if (await client.healthy(giveUp.signal)) return undefined;
+      await onLoading();
       await new Promise<void>((resolve) => {
         // A model that loads for long is asked about hundreds of times.
         const goOn = () => {

@@ -30,6 +30,9 @@ export interface EngineWorker {
 export interface WorkerFactory {
   /** Told in logs and metrics. */
   readonly name: string;
-  /** Resolves when the model is loaded and it can answer. @throws WorkerFault `start` */
-  start(signal: AbortSignal): Promise<EngineWorker>;
+  /**
+   * Resolves when the model is loaded and it can answer. `onLoaded`: how much of the model is loaded, 0 to 1, where
+   * the system tells. @throws WorkerFault `start`
+   */
+  start(signal: AbortSignal, onLoaded: (share: number) => void): Promise<EngineWorker>;
 }

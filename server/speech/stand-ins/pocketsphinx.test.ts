@@ -23,6 +23,7 @@ function processesWith(argument: string): number[] {
 t.test('[S5] a thorough recogniser that has died is replaced for the next request', { skip }, async (t) => {
   const worker = await pocketsphinxWorker({ modelDirectory: modelDirectory! }).start(
     new AbortController().signal,
+    () => {},
   );
   t.teardown(worker.stop);
   const audio = new Int16Array(16_000);
