@@ -49,10 +49,13 @@ export function assignConstrained(
   const least = lowest(scores);
   return scores.map((matrix, position) => {
     const speaks = active[position]!;
-    const data = matrix.data.map((score, index) => {
-      if (!speaks[Math.floor(index / matrix.columns)]) return least - 1;
-      return Number.isNaN(score) ? least : score;
-    });
+    const data = matrix.data.slice();
+    for (let at = 0, speaker = 0; speaker < matrix.rows; speaker += 1) {
+      for (const end = at + matrix.columns; at < end; at += 1) {
+        if (!speaks[speaker]) data[at] = least - 1;
+        else if (Number.isNaN(data[at]!)) data[at] = least;
+      }
+    }
     return assignRows({ ...matrix, data });
   });
 }

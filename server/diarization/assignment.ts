@@ -6,8 +6,9 @@ import { type Matrix, transpose } from './matrix.ts';
 
 /** Per row, the column given to it or -1, so that the sum of the chosen scores is greatest; a column is given once. */
 export function assignRows(scores: Matrix): Int32Array {
-  if (scores.data.some((score) => !Number.isFinite(score)))
-    throw new Error('A score to assign by is not a number.');
+  for (const score of scores.data) {
+    if (!Number.isFinite(score)) throw new Error('A score to assign by is not a number.');
+  }
   if (scores.rows <= scores.columns) return assignWide(scores);
   const rowOf = assignWide(transpose(scores));
   const columnOf = new Int32Array(scores.rows).fill(-1);
@@ -38,7 +39,8 @@ function assignWide({ rows, columns, data }: Matrix): Int32Array {
       visitedRows[row] = 1;
       let best = -1;
       let lowest = Number.POSITIVE_INFINITY;
-      for (const [position, column] of remaining.entries()) {
+      for (let position = 0; position < remaining.length; position += 1) {
+        const column = remaining[position]!;
         const candidate = reached - data[row * columns + column]! - rowPrice[row]! - columnPrice[column]!;
         if (candidate < length[column]!) {
           cameFrom[column] = row;

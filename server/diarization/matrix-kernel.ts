@@ -17,8 +17,23 @@ export interface Kernel {
 const PAGE = 65536;
 let compiled: WebAssembly.Module | undefined;
 
-/** A kernel with a memory of its own of at least so many bytes. */
-export function createKernel(bytes: number): { kernel: Kernel; memory: Float64Array } {
+/** Small products share a memory: to be given a new one for each takes longer than they do. */
+const SHARED = 4 * 2 ** 20;
+let shared: KernelMemory | undefined;
+
+export interface KernelMemory {
+  readonly kernel: Kernel;
+  readonly memory: Float64Array;
+}
+
+/** A kernel and at least so many bytes, which may hold anything; they are the caller's until the next call. */
+export function kernelWith(bytes: number): KernelMemory {
+  if (bytes > SHARED) return createKernel(bytes);
+  shared ??= createKernel(SHARED);
+  return shared;
+}
+
+function createKernel(bytes: number): KernelMemory {
   compiled ??= new WebAssembly.Module(assemble());
   const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
   const { exports } = new WebAssembly.Instance(compiled, { matrix: { memory } });

@@ -1,5 +1,5 @@
 /** Dense matrices, row by row, and the one product that the stages of clustering spend their time in. */
-import { createKernel, TILE } from './matrix-kernel.ts';
+import { kernelWith, TILE } from './matrix-kernel.ts';
 
 export interface Matrix<Values extends Float64Array | Float32Array = Float64Array> {
   readonly rows: number;
@@ -71,11 +71,11 @@ const BLOCK = 48;
 
 /** a · bᵀ: the inner product of every row of `a` with every row of `b`, as a.rows × b.rows. */
 export function multiplyTransposed(a: Matrix<Float64Array | Float32Array>, b: Matrix): Matrix {
-  // The kernel takes whole tiles of rows and pairs of numbers: what is missing is filled up with zeros.
+  // The kernel takes whole tiles of rows, of which the surplus is left out of the product, and pairs of numbers.
   const depth = roundUp(a.columns, 2);
   const [rows, width] = [roundUp(a.rows, TILE), roundUp(b.rows, TILE)];
   const [bStart, outStart] = [rows * depth, (rows + width) * depth];
-  const { kernel, memory } = createKernel(8 * (outStart + rows * width));
+  const { kernel, memory } = kernelWith(8 * (outStart + rows * width));
   copyRows(a, memory, 0, depth);
   copyRows(b, memory, bStart, depth);
   for (let block = 0; block < rows; block += BLOCK) {
@@ -113,7 +113,9 @@ function copyRows(
   if (columns === depth) memory.set(data, start);
   else
     for (let row = 0; row < rows; row += 1) {
-      memory.set(data.subarray(row * columns, (row + 1) * columns), start + row * depth);
+      const end = start + (row + 1) * depth;
+      memory.set(data.subarray(row * columns, (row + 1) * columns), end - depth);
+      memory.fill(0, end - depth + columns, end);
     }
 }
 

@@ -62,9 +62,13 @@ export function releaseSilent(
   active: readonly (readonly boolean[])[],
   assigned: readonly Int32Array[],
 ): Int32Array[] {
-  return assigned.map((speakers, position) =>
-    speakers.map((cluster, speaker) => (active[position]![speaker] ? cluster : NOBODY)),
-  );
+  return assigned.map((speakers, position) => {
+    const released = speakers.slice();
+    for (let speaker = 0; speaker < released.length; speaker += 1) {
+      if (!active[position]![speaker]) released[speaker] = NOBODY;
+    }
+    return released;
+  });
 }
 
 /** How many windows hear whom in which frame. */

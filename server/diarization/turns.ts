@@ -20,17 +20,20 @@ export function turnsOf({ frames, speakers, data }: FrameGrid): GridTurn[] {
   const turns: GridTurn[] = [];
   // Per speaker, the first frame of the run that goes on, or -1.
   const begun = new Int32Array(speakers).fill(-1);
-  for (let frame = 0; frame < frames; frame += 1) {
-    for (let speaker = 0; speaker < speakers; speaker += 1) {
-      const active = data[frame * speakers + speaker] === 1;
-      const first = begun[speaker]!;
-      if (active && first === -1) begun[speaker] = frame;
-      if (begun[speaker] === -1 || (active && frame < frames - 1)) continue;
-      const turn = { speaker, start: middleOf(FRAMES, begun[speaker]!), end: middleOf(FRAMES, frame) };
-      if (turn.end - turn.start > SHORTEST) turns.push(turn);
-      begun[speaker] = -1;
+  const end = (speaker: number, frame: number) => {
+    const turn = { speaker, start: middleOf(FRAMES, begun[speaker]!), end: middleOf(FRAMES, frame) };
+    if (turn.end - turn.start > SHORTEST) turns.push(turn);
+    begun[speaker] = -1;
+  };
+  for (let at = 0, frame = 0; frame < frames; frame += 1) {
+    for (let speaker = 0; speaker < speakers; speaker += 1, at += 1) {
+      if (data[at] === 1 && begun[speaker] === -1) begun[speaker] = frame;
+      else if (data[at] === 0 && begun[speaker] !== -1) end(speaker, frame);
     }
   }
+  begun.forEach((first, speaker) => {
+    if (first !== -1) end(speaker, frames - 1);
+  });
   return turns.sort((a, b) => a.start - b.start || a.end - b.end || a.speaker - b.speaker);
 }
 
