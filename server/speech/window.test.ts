@@ -93,9 +93,15 @@ for (const { name, timeline, text, step } of cases)
 
 const glances = [
   {
-    name: 'the newest words are glanced at from the pause before the last ones heard',
+    name: 'the newest words are glanced at from the pause before the one last heard',
     tail: [word(3, 4), word(4.1, 5), word(5.2, 6)],
     from: 5.1,
+    kept: 2,
+  },
+  {
+    name: 'nothing was said where the last hearing ended: a glance begins a little before what is new',
+    tail: [word(3, 4), word(4.1, 5)],
+    from: 5.6,
     kept: 2,
   },
   {
@@ -103,7 +109,7 @@ const glances = [
     tail: [word(1.2, 1.7), word(1.8, 6)],
     from: undefined,
   },
-  { name: 'without a tail there is nothing to go on from', tail: [], from: undefined },
+  { name: 'what was heard without a word is not heard again first', tail: [], from: 5.6, kept: 0 },
   {
     name: 'an engine that is behind does not glance',
     tail: [word(3, 4), word(5.2, 6)],

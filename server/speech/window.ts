@@ -110,7 +110,7 @@ function contextStart({ recent, through }: LiveText, region: Interval): number {
 /** More new audio than this: the engine is behind, and hearing some of it twice would not help. Seconds. */
 const MOST_NEWS = 4;
 /** Heard again before the newest audio: seconds. */
-const GLANCE_CONTEXT = 0.3;
+const GLANCE_CONTEXT = 0.4;
 /** A glance is worth its time where it is this much shorter than the window: seconds. */
 const LEAST_SAVED = 1;
 
@@ -121,18 +121,19 @@ export interface Glance {
 }
 
 /**
- * Where to begin in order to show the newest words early, before the whole window is heard for what is certain: in the
- * pause before the last words of the tail. None where that would save little.
+ * Where to begin in order to show the newest words early, before the whole window is heard for what is certain: a little
+ * before the new audio, or in the pause before the word that is said there. None where that would save little.
  */
 export function glanceAt(
   { tail, heardTo }: LiveText,
   window: { start: number; end: number },
 ): Glance | undefined {
   if (window.end - heardTo > MOST_NEWS) return undefined;
-  const index = tail.findLastIndex((word) => word.start <= heardTo - GLANCE_CONTEXT);
-  if (index === -1) return undefined;
-  const start = startOf(tail[index]!, tail[index - 1]);
-  return start - window.start >= LEAST_SAVED ? { start, kept: tail.slice(0, index) } : undefined;
+  const wanted = heardTo - GLANCE_CONTEXT;
+  const kept = tail.filter((word) => word.end <= wanted);
+  const first = tail[kept.length];
+  const start = first !== undefined && first.start < wanted ? startOf(first, kept.at(-1)) : wanted;
+  return start - window.start >= LEAST_SAVED ? { start, kept } : undefined;
 }
 
 const startOf = (word: Word, before: Word | undefined): number =>
