@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { seededRandom } from '../../fixtures/engines/tone-vocabulary.ts';
 import { systemClock } from '../../server/clock.ts';
-import { median } from '../bench/statistics.ts';
+import { median, percentile, rounded } from '../bench/statistics.ts';
 import { type Arena, createArena } from './harness/arena.ts';
 import { createClient, type TortureClient } from './harness/client.ts';
 import { differentWords, recordTones } from './harness/sound.ts';
@@ -32,11 +32,6 @@ const wait = (milliseconds: number) =>
 /** MiB that the process holds in memory. */
 const residentOf = (pid: number) =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
-
-const quantile = (values: readonly number[], share: number) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN;
-
-const round = (value: number) => Math.round(value * 100) / 100;
 
 const program = fileURLToPath(new URL('./slow/idlers-process.ts', import.meta.url));
 
@@ -108,25 +103,25 @@ export const slow: Torture = {
         idlers.kill();
         await once(idlers, 'exit');
         say(
-          `p95 alone ${quantile(alone.at(-1)!, 0.95).toFixed(1)} ms, among ${quantile(among.at(-1)!, 0.95).toFixed(1)} ms, RSS ${growth.toFixed(0)} MiB more`,
+          `p95 alone ${rounded(percentile(alone.at(-1)!, 0.95), 1)} ms, among ${rounded(percentile(among.at(-1)!, 0.95), 1)} ms, RSS ${growth.toFixed(0)} MiB more`,
         );
       }
       // Of the turns the median: whoever else uses the machine for a moment spoils one of them only.
       const typical = (turns: readonly number[][], share: number) =>
-        median(turns.map((latencies) => quantile(latencies, share)))!;
+        median(turns.flatMap((latencies) => percentile(latencies, share) ?? []));
       const [one, other] = [typical(alone, 0.95), typical(among, 0.95)];
       const acknowledged = [...alone, ...among].flat().length;
       return {
         recorders: RECORDERS,
         acknowledged,
         not_acknowledged: 2 * turns * RECORDERS * slices.length - acknowledged,
-        p50_alone_ms: round(typical(alone, 0.5)),
-        p50_among_ms: round(typical(among, 0.5)),
-        p95_alone_ms: round(one),
-        p95_among_ms: round(other),
-        p95_ratio: round(other / one),
-        rss_before_mib: round(before),
-        rss_growth_mib: round(growth),
+        p50_alone_ms: rounded(typical(alone, 0.5)),
+        p50_among_ms: rounded(typical(among, 0.5)),
+        p95_alone_ms: rounded(one),
+        p95_among_ms: rounded(other),
+        p95_ratio: rounded(Number(other) / Number(one)),
+        rss_before_mib: rounded(before),
+        rss_growth_mib: rounded(growth),
       };
     } finally {
       for (const client of clients) client.close();

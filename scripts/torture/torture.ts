@@ -14,12 +14,15 @@ export interface Torture {
   readonly count: number;
   /** Figures that must not be above these. */
   readonly atMost: Readonly<Record<string, number>>;
-  run(options: TortureOptions): Promise<Record<string, number | string>>;
+  run(options: TortureOptions): Promise<Report>;
 }
 
+/** `null` is a figure that could not be had. */
+export type Report = Readonly<Record<string, number | string | null>>;
+
 /** Figures above what they may be; one that is missing counts as above. */
-export function failuresOf(torture: Torture, report: Record<string, number | string>): string[] {
+export function failuresOf(torture: Torture, report: Report): string[] {
   return Object.entries(torture.atMost)
-    .filter(([name, most]) => !(Number(report[name]) <= most))
+    .filter(([name, most]) => !(Number(report[name] ?? Number.NaN) <= most))
     .map(([name, most]) => `${name} is ${report[name]} and must be at most ${most}`);
 }
