@@ -28,8 +28,8 @@ const installed = (program: string) =>
 const missing = ['pocketsphinx_continuous', 'ffmpeg', 'espeak-ng'].filter((program) => !installed(program));
 const skip = chromiumMissing || (missing.length > 0 ? `${missing.join(', ')} not installed` : false);
 
-/** Records `sound` in the page and finishes; returns what the page and the API then show. */
-async function consult(t: Test, sound: string, seconds: number) {
+/** The page of a server of its own, whose microphone plays `sound` once. */
+async function openPage(t: Test, sound: string) {
   await ensurePage(resolve('.'));
   const directory = await mkdtemp(join(tmpdir(), 'auscult-end-to-end-'));
   const server = await startServerProcess({
@@ -52,6 +52,13 @@ async function consult(t: Test, sound: string, seconds: number) {
     if (/Content Security Policy/.test(message.text())) faults.push(message.text());
   });
   await page.goto(server.link);
+  await page.waitForSelector(by('start'));
+  return { page, faults, server };
+}
+
+/** Records `sound` in the page and finishes; returns what the page and the API then show. */
+async function consult(t: Test, sound: string, seconds: number) {
+  const { page, faults, server } = await openPage(t, sound);
   await page.check(by('consent'));
   await page.click(by('start'));
   const live = await wordsWhile(page, seconds);
@@ -197,5 +204,34 @@ t.test(
     }
     const labelled = chunks.filter(({ speaker }: { speaker?: string }) => speaker?.startsWith('SPEAKER_'));
     t.ok(labelled.length > chunks.length / 2, 'slices bear the label of who speaks most in them');
+  },
+);
+
+t.test(
+  'a voice is recorded in the page, known from then on, and deleted',
+  { skip: skip || (existsSync(jfk) ? false : `${jfk} is absent`) },
+  async (t) => {
+    const { page, faults } = await openPage(t, jfk);
+    await page.click(`${by('voices')} summary`);
+    await page.fill(`${by('voices')} [name=name]`, 'Dr Kennedy');
+    await page.check(`${by('voices')} [type=checkbox]`);
+
+    const noise = { name: 'noise.wav', mimeType: 'audio/wav', buffer: Buffer.from('no sound at all') };
+    await page.setInputFiles(`${by('voices')} [type=file]`, noise);
+    const refusal = page.locator(`${by('voices')} [role=alert]`);
+    await refusal.filter({ hasText: 'could not be read as audio' }).waitFor();
+    t.equal(await page.locator(by('voice')).count(), 0, 'what is not fit is refused, and why is said');
+
+    await page.click(`${by('voices')} [type=submit]`);
+    await page.locator(by('enrolment')).filter({ hasText: /Speak/ }).waitFor();
+    await page.waitForSelector(by('voice'), { timeout: 60_000 });
+    t.match(await page.textContent(by('voice')), /^Dr Kennedy/);
+    await page.screenshot({ path: join(pictures, 'voices.png'), fullPage: true });
+
+    await page.reload();
+    await page.click(`${by('voices')} summary`);
+    await page.click(`${by('voice')} button`);
+    await page.waitForFunction((voice) => document.querySelector(voice) === null, by('voice'));
+    t.same(faults, [], 'the page has no error and keeps to its content security policy');
   },
 );

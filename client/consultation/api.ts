@@ -8,8 +8,9 @@ const Sessions = z.object({ sessions: z.array(z.unknown()) });
 const View = z.object({ result: FinalResult.optional() });
 const Row = z.object({ session: z.string(), openedAt: z.string(), phase: SessionPhase });
 
-async function get(path: string, token: string): Promise<Response> {
-  const response = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+/** @throws Error with the status where it is not a good one */
+export async function authorised(path: string, token: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(path, { ...init, headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`${response.status}`);
   return response;
 }
@@ -17,7 +18,7 @@ async function get(path: string, token: string): Promise<Response> {
 /** The person's own consultations, newest first; empty where the server does not list them. */
 export async function listSessions(token: string): Promise<PastSession[]> {
   try {
-    const { sessions } = Sessions.parse(await (await get('/api/sessions', token)).json());
+    const { sessions } = Sessions.parse(await (await authorised('/api/sessions', token)).json());
     return sessions.flatMap((row) => {
       const parsed = Row.safeParse(row);
       return parsed.success ? [parsed.data] : [];
@@ -29,14 +30,14 @@ export async function listSessions(token: string): Promise<PastSession[]> {
 
 export async function readResult(session: string, token: string): Promise<FinalResult | undefined> {
   try {
-    return View.parse(await (await get(`/api/sessions/${session}`, token)).json()).result;
+    return View.parse(await (await authorised(`/api/sessions/${session}`, token)).json()).result;
   } catch {
     return undefined;
   }
 }
 
 export async function readAudio(session: string, token: string): Promise<Blob> {
-  return (await get(`/api/sessions/${session}/audio`, token)).blob();
+  return (await authorised(`/api/sessions/${session}/audio`, token)).blob();
 }
 
 /** `numSpeakers`: tell so many speakers apart, instead of as many as seem to be there. */

@@ -16,9 +16,11 @@ import { createModel, type Model } from '../consultation/model.ts';
 import { openOutbox } from '../outbox/open.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import { startEncodedEpoch } from '../recorder/encoded.ts';
+import type { EpochOptions, EpochRecorder } from '../recorder/epoch.ts';
 import { chooseFormat } from '../recorder/format.ts';
 import { openMicrophone } from '../recorder/microphone.ts';
 import { startPlainEpoch } from '../recorder/plain.ts';
+import { recordSample } from '../recorder/sample.ts';
 import { keepAwake } from './wake.ts';
 
 export interface App {
@@ -28,16 +30,20 @@ export interface App {
   /** Takes a ticket, a token or a link that holds one. */
   enter(text: string): Promise<void>;
   refreshLists(): Promise<void>;
+  /** See `recordSample`. */
+  recordVoice(seconds: number, onSecond: (passed: number) => void): Promise<Blob>;
 }
 
 const storageKey = 'auscult-consultation';
 
-function startEpoch(options: Parameters<typeof startPlainEpoch>[0] | object) {
+function startEpoch(
+  options: Omit<EpochOptions, 'mime' | 'timeSlice'>,
+  timeSlice = limits.sliceSeconds * 1000,
+): Promise<EpochRecorder> {
   const supported = globalThis.MediaRecorder?.isTypeSupported.bind(MediaRecorder);
   const format = chooseFormat(supported);
   const start = format.kind === 'encoded' ? startEncodedEpoch : startPlainEpoch;
-  const timeSlice = limits.sliceSeconds * 1000;
-  return start({ ...(options as Parameters<typeof start>[0]), mime: format.mime, timeSlice });
+  return start({ ...options, mime: format.mime, timeSlice });
 }
 
 export function boot(): App {
@@ -82,7 +88,7 @@ export function boot(): App {
       model,
       outbox,
       openSocket: () => new WebSocket(new URL('/ws', location.href.replace(/^http/, 'ws'))),
-      recording: { openMicrophone, startEpoch },
+      recording: { openMicrophone, startEpoch: (options) => startEpoch(options) },
       newId,
       remember: (id) => (id ? sessionStorage.setItem(storageKey, id) : sessionStorage.removeItem(storageKey)),
     });
@@ -138,5 +144,14 @@ export function boot(): App {
   keepAwake(model);
   void open();
 
-  return { model, controller: () => controller, enter, refreshLists };
+  const recordVoice: App['recordVoice'] = (seconds, onSecond) =>
+    recordSample({
+      openMicrophone,
+      // Longer than the sample, which so comes in one piece.
+      startEpoch: (options) => startEpoch(options, 2_000 * seconds),
+      seconds,
+      onSecond,
+    });
+
+  return { model, controller: () => controller, enter, refreshLists, recordVoice };
 }

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { readResult } from '../consultation/api.ts';
 import { clockTime, dateTime, dictionary } from './i18n.ts';
 import { useApp } from './use-app.ts';
+import { Voices } from './voices.tsx';
 
 export function Ready() {
   const { model } = useApp();
@@ -10,6 +11,7 @@ export function Ready() {
       {model.elsewhere.value ? <Elsewhere /> : <Start />}
       <Interrupted />
       <Past />
+      <Voices />
     </div>
   );
 }

@@ -31,7 +31,7 @@ export const seams: Bench = {
   name: 'seams',
   about:
     'tone words lost or doubled at slice seams, at 30 offsets (all 0); PocketSphinx sliced to undivided (ratio <= 1.15)',
-  limit: 1500,
+  limit: 2700,
   async run(say) {
     return { ...(await tones(say)), ...(await realSpeech(say)) };
   },
