@@ -32,7 +32,8 @@ export async function startBenchServer(environment: Record<string, string>): Pro
     ...environment,
   });
   // A bench that is cut short leaves no server behind.
-  process.once('exit', () => server.child.kill('SIGKILL'));
+  const kill = () => server.child.kill('SIGKILL');
+  process.once('exit', kill);
   const token = await new SignJWT({ tenant: 'bench', roles: ['clinician', 'admin'] })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('bench')
@@ -57,6 +58,7 @@ export async function startBenchServer(environment: Record<string, string>): Pro
     api: async <Answer>(where: string) => (await (await get(where)).json()) as Answer,
     async stop() {
       await server.stop();
+      process.removeListener('exit', kill);
       await rm(directory, { recursive: true, force: true });
     },
   };

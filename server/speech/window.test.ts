@@ -106,8 +106,16 @@ const glances = [
   },
   {
     name: 'a glance that would save little is not worth it',
-    tail: [word(1.2, 1.7), word(1.8, 6)],
+    tail: [word(1, 1.4), word(1.4, 1.8)],
+    heardTo: 1.8,
+    end: 4.8,
     from: undefined,
+  },
+  {
+    name: 'a word that was stretched to the end of the last hearing is not heard again',
+    tail: [word(3, 4), word(4.1, 6)],
+    from: 5.6,
+    kept: 2,
   },
   { name: 'what was heard without a word is not heard again first', tail: [], from: 5.6, kept: 0 },
   {
@@ -117,9 +125,9 @@ const glances = [
     from: undefined,
   },
 ];
-for (const { name, tail, from, kept, end = 9 } of glances) {
+for (const { name, tail, from, kept, heardTo = 6, end = 9 } of glances) {
   t.test(name, async (t) => {
-    const glance = glanceAt(at(1, { heardTo: 6, tail }), { start: 1, end });
+    const glance = glanceAt(at(1, { heardTo, tail }), { start: 1, end });
     t.equal(glance?.start.toFixed(3), from?.toFixed(3));
     t.equal(glance?.kept.length, kept);
   });

@@ -111,8 +111,10 @@ function contextStart({ recent, through }: LiveText, region: Interval): number {
 const MOST_NEWS = 4;
 /** Heard again before the newest audio: seconds. */
 const GLANCE_CONTEXT = 0.4;
-/** A glance is worth its time where it is this much shorter than the window: seconds. */
-const LEAST_SAVED = 1;
+/** A word that began earlier than this before the new audio is one that the engine has stretched: seconds. */
+const LONGEST_WORD = 1;
+/** A glance is worth its time where it is this much shorter than the window, besides having no prompt: seconds. */
+const LEAST_SAVED = 0.5;
 
 export interface Glance {
   start: number;
@@ -130,7 +132,8 @@ export function glanceAt(
 ): Glance | undefined {
   if (window.end - heardTo > MOST_NEWS) return undefined;
   const wanted = heardTo - GLANCE_CONTEXT;
-  const kept = tail.filter((word) => word.end <= wanted);
+  const isBefore = (word: Word) => word.end <= wanted || word.start < heardTo - LONGEST_WORD;
+  const kept = tail.filter(isBefore);
   const first = tail[kept.length];
   const start = first !== undefined && first.start < wanted ? startOf(first, kept.at(-1)) : wanted;
   return start - window.start >= LEAST_SAVED ? { start, kept } : undefined;
