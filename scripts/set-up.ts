@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, ConfigError, readConfig } from '../server/config.ts';
 import { diarizationFiles, type ModelFile, whisperFiles } from '../server/model-table.ts';
+import { findWhisperPrograms } from '../server/speech/engines/engine-of-settings.ts';
 import { findWhisperServer } from '../server/speech/engines/find-whisper-server.ts';
-import { findQuantiser, quantisedModel } from '../server/speech/engines/quantised-model.ts';
+import { quantisedModel } from '../server/speech/engines/quantised-model.ts';
 import { withLock } from './bootstrap/lock.mjs';
 import { ensureEngine } from './setup/engine.ts';
 import { readHub } from './setup/hub.ts';
@@ -40,12 +41,7 @@ function groupByReason(missing: readonly MissingModel[]) {
 
 /** Here rather than when the server starts, which would keep whoever started it waiting without a word. */
 async function quantiseForSettings(config: Config, modelPath: string): Promise<void> {
-  const binary = await findWhisperServer({
-    bin: config.WHISPER_SERVER_BIN,
-    searchPath: config.searchPath,
-    cacheDirectory: config.AUSCULT_CACHE,
-  });
-  const quantiser = await findQuantiser(binary, config.AUSCULT_CACHE);
+  const { quantiser } = await findWhisperPrograms(config);
   if (quantiser === undefined) return;
   await quantisedModel(modelPath, quantiser, () =>
     say(

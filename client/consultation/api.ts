@@ -9,8 +9,8 @@ const View = z.object({ result: FinalResult.optional() });
 const Row = z.object({ session: z.string(), openedAt: z.string(), phase: SessionPhase });
 
 /** @throws Error with the status where it is not a good one */
-export async function authorised(path: string, token: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(path, { ...init, headers: { authorization: `Bearer ${token}` } });
+export async function authorised(path: string, token: string, method = 'GET'): Promise<Response> {
+  const response = await fetch(path, { method, headers: { authorization: `Bearer ${token}` } });
   if (!response.ok) throw new Error(`${response.status}`);
   return response;
 }

@@ -40,5 +40,5 @@ export async function enrolVoice(name: string, sample: Blob, token: string): Pro
 
 /** @throws Error where it is not gone */
 export async function forgetVoice({ name, owner }: KnownVoice, token: string): Promise<void> {
-  await authorised(`${addressOf(name)}?owner=${encodeURIComponent(owner)}`, token, { method: 'DELETE' });
+  await authorised(`${addressOf(name)}?owner=${encodeURIComponent(owner)}`, token, 'DELETE');
 }

@@ -15,24 +15,30 @@ export interface EngineChoice {
   model?: Config['AUSCULT_WHISPER_MODEL'];
 }
 
+/** The whisper-server that the settings lead to, and the quantiser that was built with it. */
+export async function findWhisperPrograms(
+  config: Config,
+): Promise<Pick<EngineOptions, 'whisperServerBin' | 'quantiser'>> {
+  const whisperServerBin = await findWhisperServer({
+    bin: config.WHISPER_SERVER_BIN,
+    searchPath: config.searchPath,
+    cacheDirectory: config.AUSCULT_CACHE,
+  });
+  return { whisperServerBin, quantiser: await findQuantiser(whisperServerBin, config.AUSCULT_CACHE) };
+}
+
 /** Undefined where there is none. */
 export async function engineOfSettings(
   config: Config,
   { clock, logger, model }: EngineChoice,
 ): Promise<Engine | undefined> {
   const modelPath = join(config.AUSCULT_MODELS, `ggml-${model ?? config.AUSCULT_WHISPER_MODEL}.bin`);
-  const whisperServerBin = await findWhisperServer({
-    bin: config.WHISPER_SERVER_BIN,
-    searchPath: config.searchPath,
-    cacheDirectory: config.AUSCULT_CACHE,
-  });
   return createEngine({
     clock,
     logger,
     whisperUrls: model === undefined ? config.WHISPER_URL : [],
     ...(existsSync(modelPath) ? { modelPath } : {}),
-    whisperServerBin,
-    quantiser: await findQuantiser(whisperServerBin, config.AUSCULT_CACHE),
+    ...(await findWhisperPrograms(config)),
     searchPath: config.searchPath,
     pocketsphinx: model === undefined && config.AUSCULT_STAND_IN,
     workers: config.AUSCULT_WORKERS,
