@@ -1,5 +1,6 @@
 /** The token: fetched once with the ticket in the page's address, kept for this tab only, renewed before it expires. */
 import { z } from 'zod';
+import { requestOrThrow } from './request.ts';
 
 export const Access = z.object({
   token: z.string(),
@@ -52,9 +53,10 @@ function keep(access: Access): Access {
 }
 
 async function post(path: string, body: object, token?: string): Promise<Access> {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (token !== undefined) headers.authorization = `Bearer ${token}`;
-  const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`login answered ${response.status}`);
+  const response = await requestOrThrow(path, {
+    method: 'POST',
+    body,
+    ...(token !== undefined && { token }),
+  });
   return Access.parse(await response.json());
 }

@@ -1,6 +1,6 @@
 /** The voices by which the server names speakers in this person's consultations. */
 import { z } from 'zod';
-import { authorised } from './api.ts';
+import { request, requestOrThrow } from './request.ts';
 
 const Voice = z.object({
   name: z.string(),
@@ -20,7 +20,7 @@ const addressOf = (name: string) => `/api/voices/${encodeURIComponent(name)}`;
 /** Newest first; undefined where the server does not offer them to this person. */
 export async function listVoices(token: string): Promise<KnownVoice[] | undefined> {
   try {
-    return Voices.parse(await (await authorised('/api/voices', token)).json()).voices;
+    return Voices.parse(await (await requestOrThrow('/api/voices', { token })).json()).voices;
   } catch {
     return undefined;
   }
@@ -28,11 +28,7 @@ export async function listVoices(token: string): Promise<KnownVoice[] | undefine
 
 /** The code of the refusal, or undefined when the voice is kept. @throws TypeError where nothing answers */
 export async function enrolVoice(name: string, sample: Blob, token: string): Promise<string | undefined> {
-  const response = await fetch(addressOf(name), {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
-    body: sample,
-  });
+  const response = await request(addressOf(name), { method: 'PUT', token, body: sample });
   if (response.ok) return undefined;
   const refusal = Refusal.safeParse(await response.json().catch(() => undefined));
   return refusal.success ? refusal.data.error.code : String(response.status);
@@ -40,5 +36,6 @@ export async function enrolVoice(name: string, sample: Blob, token: string): Pro
 
 /** @throws Error where it is not gone */
 export async function forgetVoice({ name, owner }: KnownVoice, token: string): Promise<void> {
-  await authorised(`${addressOf(name)}?owner=${encodeURIComponent(owner)}`, token, 'DELETE');
+  const path = `${addressOf(name)}?owner=${encodeURIComponent(owner)}`;
+  await requestOrThrow(path, { method: 'DELETE', token });
 }

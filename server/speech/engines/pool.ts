@@ -9,6 +9,8 @@ import { SAMPLE_RATE } from '../../audio/stream-decoder.ts';
 import type { Clock } from '../../clock.ts';
 import { createWaitingRoom } from '../../waiting-room.ts';
 import type { Engine, Hypothesis, TranscriptionRequest } from '../engine.ts';
+import { hearInTime } from './hear-in-time.ts';
+import { type PoolState, poolState } from './pool-state.ts';
 import { backgroundWaitMs, chooseWorker, movingSpeed } from './schedule.ts';
 import { Slot, type SlotOptions } from './slot.ts';
 import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts';
@@ -39,6 +41,8 @@ interface Job {
   preemptions: number;
 }
 
+const defaultDeadlineMs = (seconds: number) => 10_000 + 3000 * seconds;
+
 const PREEMPTED = Symbol('preempted');
 
 export function createEnginePool(options: PoolOptions): Engine {
@@ -52,8 +56,7 @@ class EnginePool implements Engine {
   readonly #listeners = new Set<() => void>();
   readonly #running = new Map<Slot, { job: Job; abort: AbortController }>();
   #waiting: Job[] = [];
-  #state: Engine['state'] = 'starting';
-  #loadedPercent: number | undefined;
+  #state: PoolState = { state: 'starting' };
   #closed = false;
   #lastLiveAnswer = Number.NEGATIVE_INFINITY;
   #cancelLook: (() => void) | undefined;
@@ -81,11 +84,11 @@ class EnginePool implements Engine {
   }
 
   get state(): Engine['state'] {
-    return this.#state;
+    return this.#state.state;
   }
 
   get loadedPercent(): number | undefined {
-    return this.#loadedPercent;
+    return this.#state.loadedPercent;
   }
 
   onStateChange(listener: () => void): () => void {
@@ -129,17 +132,9 @@ class EnginePool implements Engine {
   }
 
   #changed(): void {
-    const state = this.#slots.some((slot) => slot.state === 'ready')
-      ? 'ready'
-      : this.#state === 'starting' && this.#slots.some((slot) => slot.state === 'starting')
-        ? 'starting'
-        : 'recovering';
-    // Of the worker that will be ready first.
-    const known = this.#slots.flatMap((slot) => slot.loadedPercent ?? []);
-    const loadedPercent = state === 'ready' || known.length === 0 ? undefined : Math.max(...known);
-    if (state !== this.#state || loadedPercent !== this.#loadedPercent) {
-      this.#state = state;
-      this.#loadedPercent = loadedPercent;
+    const before = this.#state;
+    this.#state = poolState(this.#slots, before.state);
+    if (this.#state.state !== before.state || this.#state.loadedPercent !== before.loadedPercent) {
       for (const listener of this.#listeners) listener();
     }
     this.#dispatch();
@@ -199,30 +194,21 @@ class EnginePool implements Engine {
   }
 
   async #run(job: Job, slot: Slot): Promise<void> {
-    const { clock, deadlineMs = (seconds: number) => 10_000 + 3000 * seconds } = this.#options;
+    const { clock, deadlineMs = defaultDeadlineMs } = this.#options;
     const worker = slot.worker as EngineWorker;
     const abort = new AbortController();
     const startedAt = clock.now();
     slot.job = { seconds: job.seconds, startedAt };
     this.#running.set(slot, { job, abort });
-    const late = () => abort.abort(new WorkerFault('late', 'The worker did not answer in time.'));
-    const cancelDeadline = clock.after(deadlineMs(job.seconds), late);
-    // A worker that does not heed the signal must not hold the request.
-    const aborted = new Promise<never>((_, reject) => {
-      abort.signal.addEventListener('abort', () => reject(abort.signal.reason), { once: true });
-    });
     try {
-      const hypothesis = await Promise.race([
-        worker.transcribe({ ...job.request, signal: abort.signal }),
-        aborted,
-      ]);
+      const limits = { abort, deadlineMs: deadlineMs(job.seconds), clock };
+      const hypothesis = await hearInTime(worker, job.request, limits);
       slot.speed = movingSpeed(slot.speed, job.seconds, clock.now() - startedAt);
       slot.succeeded();
       job.resolve(hypothesis);
     } catch (error) {
-      this.#failed(job, slot, worker, abort.signal.aborted ? abort.signal.reason : error);
+      this.#failed(job, slot, worker, error);
     } finally {
-      cancelDeadline();
       slot.job = undefined;
       this.#running.delete(slot);
       if (job.request.priority === 'live') this.#lastLiveAnswer = clock.now();
