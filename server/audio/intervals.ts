@@ -1,4 +1,4 @@
-/** A stretch of the session's timeline, in seconds. */
+/** A stretch of a timeline: the session's, in seconds, unless something else is said. */
 export interface Interval {
   start: number;
   end: number;
@@ -6,7 +6,7 @@ export interface Interval {
 
 export const middleOf = (interval: Interval): number => (interval.start + interval.end) / 2;
 
-/** Ordered intervals in, with those nearer to each other than `gap` seconds joined. */
+/** Ordered intervals in, with those nearer to each other than `gap` joined. */
 export function joinAcross(intervals: readonly Interval[], gap: number): Interval[] {
   const joined: Interval[] = [];
   for (const interval of intervals) {

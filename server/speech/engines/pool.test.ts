@@ -128,6 +128,21 @@ t.test('live requests go before background ones', async (t) => {
   await pool.close();
 });
 
+t.test('[S1] the glance of one session goes before what is certain of another', async (t) => {
+  const { pool, puppets } = await readyPool(1);
+  const { requests } = puppets[0]!;
+  const first = pool.transcribe(ask());
+  const rest = [pool.transcribe(ask()), pool.transcribe(ask('live', { preview: true }))];
+  requests[0]!.answer('first');
+  await first;
+  t.equal(requests[1]!.request.preview, true);
+  requests[1]!.answer('glance');
+  await rest[1];
+  requests[2]!.answer('certain');
+  t.match(await rest[0], said('certain'));
+  await pool.close();
+});
+
 t.test('a background request makes way for a live one and is done again', async (t) => {
   const { pool, puppets, clock } = await readyPool(1);
   const { requests } = puppets[0]!;
@@ -143,29 +158,38 @@ t.test('a background request makes way for a live one and is done again', async 
   await pool.close();
 });
 
-t.test('[S5] background work begins just after a live answer, or when nobody speaks', async (t) => {
+/** A request that takes half a second, so that a background one like it is expected to. */
+async function hearOne(
+  pool: ReturnType<typeof createEnginePool>,
+  requests: () => { answer(text: string): void }[],
+  clock: ReturnType<typeof createManualClock>,
+) {
+  const live = pool.transcribe(ask());
+  await clock.advance(500);
+  requests().at(-1)!.answer('live');
+  await live;
+}
+
+t.test('[S5] background work is done before the next slice, or begins when it has not come', async (t) => {
   const { pool, puppets, clock } = await readyPool(1);
   const { requests } = puppets[0]!;
-  const hear = async () => {
-    const live = pool.transcribe(ask());
-    requests.at(-1)!.answer('live');
-    await live;
-  };
-  await hear();
+  await hearOne(pool, () => requests, clock);
   await clock.advance(2000);
   const background = pool.transcribe(ask('background'));
+  await clock.advance(500);
   t.equal(requests.length, 1, 'the next slice is near');
-  await hear();
+  await hearOne(pool, () => requests, clock);
   t.equal(requests.length, 2, 'the same session may ask again at once');
   await clock.advance(100);
   t.equal(requests.length, 3);
+  await clock.advance(500);
   requests[2]!.answer('background');
   t.match(await background, said('background'));
-  await clock.advance(1500);
+  await clock.advance(1400);
   void pool.transcribe(ask('background'));
-  await clock.advance(1800);
+  await clock.advance(999);
   t.equal(requests.length, 3);
-  await clock.advance(100);
+  await clock.advance(1);
   t.equal(requests.length, 4, 'no slice has come');
   requests[3]!.answer('background');
   await pool.close();
@@ -174,13 +198,11 @@ t.test('[S5] background work begins just after a live answer, or when nobody spe
 t.test('[S5] the last free worker alone is kept for the next slice', async (t) => {
   const { pool, puppets, clock } = await readyPool(2);
   const [first, second] = puppets;
-  const live = pool.transcribe(ask());
-  [...first!.requests, ...second!.requests][0]!.answer('live');
-  await live;
+  await hearOne(pool, () => [...first!.requests, ...second!.requests], clock);
   await clock.advance(2000);
   const background = [1, 2].map(() => pool.transcribe(ask('background')));
   t.equal(first!.requests.length + second!.requests.length, 2);
-  await clock.advance(1500);
+  await clock.advance(1000);
   t.equal(first!.requests.length + second!.requests.length, 3);
   for (const { answer } of [...first!.requests, ...second!.requests]) answer('background');
   await Promise.all(background);
@@ -205,7 +227,7 @@ t.test(
     t.strictSame(order, []);
     await clock.advance(1);
     t.strictSame(order, ['with the slice']);
-    await clock.advance(1200);
+    await clock.advance(1000);
     void quiet('long', 1500);
     void quiet('short');
     await clock.advance(0);
@@ -214,8 +236,8 @@ t.test(
     const refused = quiet('closed', 1500, abort.signal);
     abort.abort(new Error('closed'));
     await t.rejects(refused, { message: 'closed' });
-    await clock.advance(2200);
-    t.strictSame(order, ['long'], 'nobody speaks');
+    await clock.advance(1900);
+    t.strictSame(order, ['long'], 'the slice has not come');
 
     void pool.transcribe(ask()).catch(() => {});
     const last = quiet('at the end');

@@ -10,15 +10,14 @@ import type { Clock } from '../../clock.ts';
 import { createWaitingRoom } from '../../waiting-room.ts';
 import type { Engine, Hypothesis, TranscriptionRequest } from '../engine.ts';
 import { hearInTime } from './hear-in-time.ts';
+import { createLiveRhythm } from './live-rhythm.ts';
 import { type PoolState, poolState } from './pool-state.ts';
-import { backgroundWaitMs, chooseWorker, movingSpeed } from './schedule.ts';
+import { chooseWorker, expectedMs, movingSpeed } from './schedule.ts';
 import { Slot, type SlotOptions } from './slot.ts';
 import { type EngineWorker, type WorkerFactory, WorkerFault } from './worker.ts';
 
 /** Broken off this often, a background request is let finish, so that it does finish on a busy day. */
 const MOST_PREEMPTIONS = 5;
-/** How long a second-pass request keeps a worker that cannot be taken from it, roughly: milliseconds. */
-const BACKGROUND_MS = 1_500;
 
 export interface PoolOptions {
   workers: readonly WorkerFactory[];
@@ -34,6 +33,7 @@ export interface PoolOptions {
 interface Job {
   request: TranscriptionRequest;
   seconds: number;
+  askedAt: number;
   resolve(hypothesis: Hypothesis): void;
   reject(error: unknown): void;
   /** Where it failed by the worker's fault. */
@@ -44,6 +44,10 @@ interface Job {
 const defaultDeadlineMs = (seconds: number) => 10_000 + 3000 * seconds;
 
 const PREEMPTED = Symbol('preempted');
+
+const isBackground = (job: Job) => job.request.priority === 'background';
+/** A glance is short, and what somebody is waiting to see. */
+const rankOf = (job: Job) => (isBackground(job) ? 2 : job.request.preview ? 0 : 1);
 
 export function createEnginePool(options: PoolOptions): Engine {
   return new EnginePool(options);
@@ -58,7 +62,7 @@ class EnginePool implements Engine {
   #waiting: Job[] = [];
   #state: PoolState = { state: 'starting' };
   #closed = false;
-  #lastLiveAnswer = Number.NEGATIVE_INFINITY;
+  readonly #rhythm = createLiveRhythm();
   #cancelLook: (() => void) | undefined;
   /** Until a worker is taken or becomes free. */
   readonly #nextChange = createWaitingRoom();
@@ -102,7 +106,8 @@ class EnginePool implements Engine {
     let withdraw = () => {};
     const answer = new Promise<Hypothesis>((resolve, reject) => {
       const seconds = request.audio.length / SAMPLE_RATE;
-      const job: Job = { request, seconds, resolve, reject, failedAt: new Set(), preemptions: 0 };
+      const askedAt = this.#options.clock.now();
+      const job: Job = { request, seconds, askedAt, resolve, reject, failedAt: new Set(), preemptions: 0 };
       withdraw = () => this.#withdraw(job);
       signal?.addEventListener('abort', withdraw);
       this.#waiting.push(job);
@@ -143,8 +148,7 @@ class EnginePool implements Engine {
   /** Gives every waiting request that can be done now to a worker, and refuses those that no worker can do. */
   #dispatch(): void {
     const ready = this.#closed ? [] : this.#ready;
-    const order = (job: Job) => (job.request.priority === 'live' ? 0 : 1);
-    for (const job of this.#waiting.toSorted((a, b) => order(a) - order(b))) {
+    for (const job of this.#waiting.toSorted((a, b) => rankOf(a) - rankOf(b))) {
       const able = ready.filter((slot) => !job.failedAt.has(slot));
       if (able.length === 0) {
         this.#remove(job);
@@ -154,10 +158,10 @@ class EnginePool implements Engine {
       const slot = chooseWorker(able, job.seconds, this.#options.clock.now());
       if (slot === undefined) continue;
       if (slot.job === undefined) {
-        if (order(job) === 1 && this.#mustWait(able)) continue;
+        if (isBackground(job) && this.#mustWait(able, job)) continue;
         this.#remove(job);
         void this.#run(job, slot);
-      } else if (order(job) === 0 && !able.some((other) => other.job === undefined)) {
+      } else if (!isBackground(job) && !able.some((other) => other.job === undefined)) {
         this.#preempt(able);
       }
     }
@@ -168,8 +172,9 @@ class EnginePool implements Engine {
     return this.#slots.filter((slot) => slot.state === 'ready');
   }
 
-  #mustWait(able: readonly Slot[]): boolean {
-    const waitMs = this.#quietInMs(able, BACKGROUND_MS);
+  #mustWait(able: readonly Slot[], job: Job): boolean {
+    const free = able.find((slot) => slot.job === undefined);
+    const waitMs = this.#quietInMs(able, expectedMs(free?.speed, job.seconds));
     if (waitMs === 0) return false;
     this.#cancelLook?.();
     this.#cancelLook = this.#options.clock.after(waitMs, () => this.#dispatch());
@@ -181,7 +186,7 @@ class EnginePool implements Engine {
     const free = workers.filter((slot) => slot.job === undefined).length;
     if (free > 1 || workers.length === 0) return 0;
     if (free === 0) return Number.POSITIVE_INFINITY;
-    return backgroundWaitMs(this.#options.clock.now(), this.#lastLiveAnswer, durationMs);
+    return this.#rhythm.waitMs(this.#options.clock.now(), durationMs);
   }
 
   #preempt(able: readonly Slot[]): void {
@@ -189,7 +194,7 @@ class EnginePool implements Engine {
     // One that is being broken off already makes room for this request as well as another would.
     if (running.some(({ abort }) => abort.signal.aborted)) return;
     running
-      .find(({ job }) => job.request.priority === 'background' && job.preemptions < MOST_PREEMPTIONS)
+      .find(({ job }) => isBackground(job) && job.preemptions < MOST_PREEMPTIONS)
       ?.abort.abort(PREEMPTED);
   }
 
@@ -211,7 +216,7 @@ class EnginePool implements Engine {
     } finally {
       slot.job = undefined;
       this.#running.delete(slot);
-      if (job.request.priority === 'live') this.#lastLiveAnswer = clock.now();
+      if (!isBackground(job)) this.#rhythm.heard({ start: job.askedAt, end: clock.now() });
       this.#dispatch();
     }
   }

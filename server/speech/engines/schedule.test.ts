@@ -1,5 +1,5 @@
 import t from 'tap';
-import { backgroundWaitMs, chooseWorker, movingSpeed, workerPlan } from './schedule.ts';
+import { chooseWorker, movingSpeed, workerPlan } from './schedule.ts';
 import { fitAudioContext } from './whisper-http.ts';
 
 const GIB = 1024 ** 3;
@@ -35,25 +35,6 @@ t.test('a request goes where it is done first', async (t) => {
   t.equal(chosen([idle('slow', 10), busy('fast', 12, 30)]), 'slow');
   t.equal(chosen([idle('one', 5), busy('two', undefined, 3)]), 'one');
   t.equal(chosen([idle('one', 5), idle('two', 5)]), 'one');
-});
-
-t.test('background work is done before the next slice, or begins when nobody speaks', async (t) => {
-  const table = [
-    { since: 0, duration: 700, wait: 100 },
-    { since: 100, duration: 700, wait: 0 },
-    { since: 1800, duration: 700, wait: 0 },
-    { since: 1801, duration: 700, wait: 1699 },
-    { since: 1001, duration: 1500, wait: 2499 },
-    { since: 3500, duration: 1500, wait: 0 },
-    { since: Number.POSITIVE_INFINITY, duration: 1500, wait: 0 },
-  ];
-  for (const { since, duration, wait } of table) {
-    t.equal(
-      backgroundWaitMs(10_000, 10_000 - since, duration),
-      wait,
-      `${since} ms after, ${duration} ms long`,
-    );
-  }
 });
 
 t.test('speed is a moving average', async (t) => {

@@ -20,6 +20,9 @@ export function workerPlan(machine: Machine, modelBytes: number): { workers: num
   return { workers, threads: Math.max(1, Math.floor(machine.cores / workers)) };
 }
 
+/** Seconds of audio per second: a base-size model on two cores does twenty. */
+const SLOW = 10;
+
 export interface Candidate {
   /** Seconds of audio it does per second; undefined until measured. */
   speed: number | undefined;
@@ -38,35 +41,22 @@ export function chooseWorker<Type extends Candidate>(
 ): Type | undefined {
   let best: { candidate: Type; done: number } | undefined;
   for (const candidate of candidates) {
-    const done = expectedMs(candidate, seconds, now);
+    const done = doneInMs(candidate, seconds, now);
     if (best === undefined || done < best.done) best = { candidate, done };
   }
   return best?.candidate;
 }
 
-function expectedMs({ speed, job }: Candidate, seconds: number, now: number): number {
+function doneInMs({ speed, job }: Candidate, seconds: number, now: number): number {
   if (speed === undefined) return job === undefined ? 0 : Number.POSITIVE_INFINITY;
-  const remaining = job === undefined ? 0 : Math.max(0, job.startedAt + (job.seconds / speed) * 1000 - now);
+  const remaining = job === undefined ? 0 : Math.max(0, job.startedAt + expectedMs(speed, job.seconds) - now);
   // A busy one is never quite as good as an idle one.
-  return remaining + (seconds / speed) * 1000 + (job === undefined ? 0 : 1);
+  return remaining + expectedMs(speed, seconds) + (job === undefined ? 0 : 1);
 }
 
-/** A live answer is often followed by another request of the same session at once: milliseconds. */
-const AFTER_LIVE_MS = 100;
-/** The next slice is due three seconds after the last, whose answer took up to half a second. */
-const NEXT_SLICE_MS = 2_500;
-/** No slice has come for longer than they lie apart: nobody is speaking. */
-const NOBODY_SPEAKS_MS = 3_500;
-
-/**
- * How long background work that takes `durationMs` waits for the last free worker, in milliseconds: it begins just
- * after a live answer, when the next slice is farthest away, and only if it is done before that is due, since neither
- * a model's encoder nor a speakers' window can be broken off. 0: it may begin.
- */
-export function backgroundWaitMs(now: number, lastLiveAnswer: number, durationMs: number): number {
-  const since = now - lastLiveAnswer;
-  if (since < AFTER_LIVE_MS) return AFTER_LIVE_MS - since;
-  return since + durationMs <= NEXT_SLICE_MS ? 0 : Math.max(0, NOBODY_SPEAKS_MS - since);
+/** How long a worker needs for so many seconds of audio; one that was never measured is taken for a slow one. */
+export function expectedMs(speed: number | undefined, seconds: number): number {
+  return (seconds / (speed ?? SLOW)) * 1000;
 }
 
 /** Exponentially weighted: follows a machine that slows down without jumping at one odd request. */
