@@ -14,7 +14,7 @@ import { cut, loop, SLICE_SECONDS } from './slices.ts';
 import { median, rounded } from './statistics.ts';
 
 const MINUTES = [5, 20, 60];
-const RUNS = 3;
+const RUNS = 5;
 const WORDS = 600;
 const SEED = 3;
 /** Phrases of about thirteen seconds with pauses in which the second pass cuts, wherever it cut before. */

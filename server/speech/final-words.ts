@@ -9,22 +9,24 @@ export interface TranscribedStretch extends Interval {
 
 /** Two hearings of one word differ by this much at most: seconds. */
 const TIMING_ERROR = 0.3;
+/** A word whose middle lies in a stretch reaches beyond it by less than this: seconds. */
+const OVERHANG = 5;
 
 /** Stretches may come in any order; of two that begin at the same moment the later in the list stands. */
 export function finalWords(stretches: readonly TranscribedStretch[], live: readonly Word[]): Word[] {
   const newest = new Map(stretches.map((stretch) => [stretch.start, stretch]));
   const ordered = [...newest.values()].sort((a, b) => a.start - b.start);
   const heard = ordered.flatMap((stretch) => stretch.words);
-  // An hour has thousands of words: each is compared with its neighbours alone.
-  const heardAt = createLookup(heard);
+  // An hour has ten thousand words: the few that may be missing are compared with the stretches beside them alone.
+  const stretchesAt = createLookup(ordered);
   const isCovered = createCover(ordered);
   const borders = Float64Array.from(ordered.flatMap(({ start, end }) => [start, end])).sort();
   const hasBorder = (word: Word) => borders[firstAbove(borders, word.start)]! < word.end;
 
   const fallback = live.filter((word) => {
     if (isCovered(middleOf(word)) && !hasBorder(word)) return false;
-    const near = heardAt(word.start - TIMING_ERROR, word.end + TIMING_ERROR);
-    return !near.some((other) => isHeardAs(word, other));
+    const near = stretchesAt(word.start - OVERHANG, word.end + OVERHANG);
+    return !near.some(({ words }) => words.some((other) => isHeardAs(word, other)));
   });
   return [...heard, ...fallback]
     .sort((a, b) => middleOf(a) - middleOf(b))
@@ -46,8 +48,8 @@ function isHeardAs(live: Word, other: Word): boolean {
 
 /** One word that both sides of a border claim, having timed it differently. */
 function isTwice(a: Word, b: Word, borders: Float64Array): boolean {
-  const next = borders[firstAbove(borders, middleOf(a))]!;
-  return next <= middleOf(b) && overlap(a, b) && normalise(a.text) === normalise(b.text);
+  if (!overlap(a, b) || normalise(a.text) !== normalise(b.text)) return false;
+  return borders[firstAbove(borders, middleOf(a))]! <= middleOf(b);
 }
 
 const overlap = (a: Word, b: Word): boolean => Math.min(a.end, b.end) > Math.max(a.start, b.start);
