@@ -26,16 +26,17 @@ export interface LiveRhythm {
 
 export function createLiveRhythm(): LiveRhythm {
   let requests: Interval[] = [];
+  const since = (moment: number) => requests.filter((request) => request.end > moment);
   return {
     heard(request) {
-      requests.push(request);
+      requests = [...since(request.end - MEMORY_MS), request];
     },
     waitMs(now, durationMs) {
-      requests = requests.filter((request) => request.end > now - MEMORY_MS);
-      const sinceLast = now - Math.max(...requests.map((request) => request.end));
+      const known = since(now - MEMORY_MS);
+      const sinceLast = now - Math.max(...known.map((request) => request.end));
       if (sinceLast < AFTER_LIVE_MS) return AFTER_LIVE_MS - sinceLast;
-      const newest = requests.filter((request) => request.end > now - CYCLE_MS - EARLY_MS);
-      return pauseFor(durationMs, busyFrom(newest.length > 0 ? newest : requests, now), now);
+      const newest = since(now - CYCLE_MS - EARLY_MS);
+      return pauseFor(durationMs, busyFrom(newest.length > 0 ? newest : known, now), now);
     },
   };
 }
