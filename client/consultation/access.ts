@@ -53,10 +53,6 @@ function keep(access: Access): Access {
 }
 
 async function post(path: string, body: object, token?: string): Promise<Access> {
-  const response = await requestOrThrow(path, {
-    method: 'POST',
-    body,
-    ...(token !== undefined && { token }),
-  });
+  const response = await requestOrThrow(path, { method: 'POST', token, body });
   return Access.parse(await response.json());
 }

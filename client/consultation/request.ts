@@ -2,7 +2,7 @@
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  token?: string;
+  token?: string | undefined;
   /** Sent as JSON, or as it is where it is a blob. */
   body?: object | Blob;
 }

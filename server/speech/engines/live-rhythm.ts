@@ -41,14 +41,11 @@ export function createLiveRhythm(): LiveRhythm {
   };
 }
 
-/** When live requests are expected, from the one under way on, for more than two cycles. */
+/** When live requests are expected, from the one under way on, in two cycles: every pause lies between two of them. */
 function busyFrom(requests: readonly Interval[], now: number): Interval[] {
   const expected = requests.flatMap(({ start, end }) => {
     const later = (Math.floor((now - end) / CYCLE_MS) + 1) * CYCLE_MS;
-    return [0, 1, 2].map((cycle) => ({
-      start: start - EARLY_MS + later + cycle * CYCLE_MS,
-      end: end + later + cycle * CYCLE_MS,
-    }));
+    return [later, later + CYCLE_MS].map((shift) => ({ start: start - EARLY_MS + shift, end: end + shift }));
   });
   return joinAcross(
     expected.toSorted((a, b) => a.start - b.start),
@@ -64,5 +61,5 @@ function pauseFor(durationMs: number, busy: readonly Interval[], now: number): n
   if (first === undefined || first.start - now >= wanted) return 0;
   const pause = pauses.find(({ start, end }) => end - start >= wanted);
   // They are expected without a pause between: no moment is better than another.
-  return pause === undefined ? 0 : Math.max(0, pause.start - now);
+  return pause === undefined ? 0 : pause.start - now;
 }
