@@ -42,9 +42,21 @@ t.test('[F2] among several sessions it goes into a pause that is long enough', a
   rhythm.heard({ start: 9300, end: 9800 });
   t.equal(rhythm.waitMs(9900, 400), 0);
   t.equal(rhythm.waitMs(9900, 1500), 0, 'it fits nowhere, and this is the longest pause');
-  t.equal(rhythm.waitMs(9950, 1500), 950, 'too little of this one is left');
+  t.equal(rhythm.waitMs(10_000, 1500), 900, 'too little of this one is left');
   t.equal(rhythm.waitMs(11_950, 1500), 850, 'the pause of one who says nothing now comes next');
 });
+
+t.test(
+  '[F2] a pause too short for it is used from its beginning, so that nothing waits for ever',
+  async (t) => {
+    for (const pause of [320, 400, 600]) {
+      // A slice may come early, and what was asked for last may be followed by more.
+      const rhythm = rhythmOf([[pause, 3000]]);
+      t.equal(rhythm.waitMs(9100, 1500), 0, `${pause} ms`);
+      t.equal(rhythm.waitMs(9110, 1500), 0, `${pause} ms, looked at a little late`);
+    }
+  },
+);
 
 t.test('[F2] where no pause can be expected no moment is better than another', async (t) => {
   const rhythm = rhythmOf([

@@ -14,7 +14,7 @@ const MEMORY_MS = 3 * CYCLE_MS;
 const AFTER_LIVE_MS = 100;
 /** A slice may come earlier than the one before it did: milliseconds. */
 const EARLY_MS = 100;
-/** Work that fits nowhere goes where this share of the longest pause is still left. */
+/** Work that fits nowhere goes where this share of the longest pause that can be used is still left. */
 const SHARE_OF_LONGEST = 0.8;
 
 export interface LiveRhythm {
@@ -56,10 +56,12 @@ function busyFrom(requests: readonly Interval[], now: number): Interval[] {
 function pauseFor(durationMs: number, busy: readonly Interval[], now: number): number {
   const pauses = busy.slice(1).map((request, index) => ({ start: busy[index]!.end, end: request.start }));
   const longest = Math.max(0, ...pauses.map(({ start, end }) => end - start));
-  const wanted = Math.min(durationMs, SHARE_OF_LONGEST * longest);
+  // What begins it is never used. Where hardly more is left no moment is better than another, and none may be missed.
+  const usable = longest - AFTER_LIVE_MS;
+  if (usable < AFTER_LIVE_MS) return 0;
+  const wanted = Math.min(durationMs, SHARE_OF_LONGEST * usable);
   const first = busy[0];
   if (first === undefined || first.start - now >= wanted) return 0;
   const pause = pauses.find(({ start, end }) => end - start >= wanted);
-  // They are expected without a pause between: no moment is better than another.
   return pause === undefined ? 0 : pause.start - now;
 }
